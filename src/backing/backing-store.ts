@@ -1,0 +1,17 @@
+import type { ServiceReply, ServiceRequest } from '../model/service-call.ts';
+
+export interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Anything that answers DynamoDB's API: a remote service, the embedded store, an SDK client. */
+export interface BackingStore {
+  /**
+   * Sends one call. Resolves with whatever the store answered, refusals (4xx) and faults (5xx) included.
+   *
+   * @throws {SlipstreamError} SLIPSTREAM_CONNECTION_LOST or SLIPSTREAM_BACKING_TIMEOUT when no answer came: the outcome
+   *   of a write is then unknown (invariant I5).
+   */
+  send(request: ServiceRequest, options?: SendOptions): Promise<ServiceReply>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,54 @@
+/**
+ * The only place that reads a clock, sets a timer or draws a random number, so that a virtual clock and a seed replay a
+ * run exactly (`testing/virtual-clock.ts`). Everything that needs time takes a `Clock`.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delayMs } from 'node:timers';
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since an arbitrary start; never goes backwards. Cache ages, TTLs and freshness use this one. */
+  monotonicMs(): number;
+  /** Milliseconds since 1970; may jump. Only for what leaves the process: signatures, stream times, log lines. */
+  wallMs(): number;
+  /** Runs `fire` once after `delay` ms. A timer never keeps the process alive. */
+  after(delay: number, fire: () => void): Timer;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** `size` random bytes, for request ids and identifiers. */
+  randomBytes(size: number): Uint8Array;
+}
+
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  after(delay, fire) {
+    const timeout = delayMs(fire, delay);
+    timeout.unref();
+    return { cancel: () => clearTimeout(timeout) };
+  },
+  random: () => Math.random(),
+  randomBytes: (size) => randomBytes(size),
+};
+
+/** Resolves after `delay` ms of the clock's time, or rejects with the signal's reason when it aborts first. */
+export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason as Error);
+    };
+    const timer = clock.after(delay, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

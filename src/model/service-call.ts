@@ -1,0 +1,152 @@
+/**
+ * One call of DynamoDB's API and its answer, in whichever form is at hand: the bytes of the wire or the parsed object
+ * (AWS JSON form: binary values are base64 texts). The other form is made on demand, once. All layers pass these on, so
+ * that a door that has bytes and a store that wants bytes never meet a parser between them.
+ */
+import { crc32 } from '../base/bytes.ts';
+import { DYNAMODB_TARGET } from './operations.ts';
+import { ServiceError } from './service-error.ts';
+
+// oxlint-disable-next-line no-explicit-any -- the one place where the wire's JSON is untyped; every reader validates it
+export type JsonObject = Record<string, any>;
+
+export class ServiceRequest {
+  readonly operation: string;
+  /** `DynamoDB_20120810` or `DynamoDBStreams_20120810`. */
+  readonly api: string;
+  /** What the caller's door speaks natively, such as an SDK command; a store that knows it may use it. */
+  readonly native: unknown;
+  #body: Buffer | undefined;
+  #input: JsonObject | undefined;
+
+  private constructor(
+    operation: string,
+    api: string,
+    body: Buffer | undefined,
+    input: JsonObject | undefined,
+    native: unknown,
+  ) {
+    this.operation = operation;
+    this.api = api;
+    this.native = native;
+    this.#body = body;
+    this.#input = input;
+  }
+
+  static fromBody(operation: string, body: Buffer, api: string = DYNAMODB_TARGET): ServiceRequest {
+    return new ServiceRequest(operation, api, body, undefined, undefined);
+  }
+
+  static fromInput(
+    operation: string,
+    input: JsonObject,
+    options: { readonly api?: string; readonly native?: unknown } = {},
+  ): ServiceRequest {
+    return new ServiceRequest(operation, options.api ?? DYNAMODB_TARGET, undefined, input, options.native);
+  }
+
+  /** The same call with other parameters; `native` stays, and its reader must prefer `input`. */
+  withInput(input: JsonObject): ServiceRequest {
+    return new ServiceRequest(this.operation, this.api, undefined, input, this.native);
+  }
+
+  /** @throws {ServiceError} SerializationException when the body is not a JSON object. */
+  get input(): JsonObject {
+    return (this.#input ??= parseObject(this.#body as Buffer));
+  }
+
+  get body(): Buffer {
+    return (this.#body ??= Buffer.from(JSON.stringify(this.#input), 'utf8'));
+  }
+
+  get target(): string {
+    return `${this.api}.${this.operation}`;
+  }
+}
+
+export type ReplyHeaders = Readonly<Record<string, string>>;
+
+const NO_HEADERS: ReplyHeaders = Object.freeze({});
+
+export class ServiceReply {
+  /** HTTP status: 200, or what the error carries. */
+  readonly status: number;
+  /** End-to-end headers in lower case, such as `x-amzn-requestid`; empty when the store is in this process. */
+  readonly headers: ReplyHeaders;
+  /** What the store answered in its own form, such as an SDK output or exception. */
+  readonly native: unknown;
+  #body: Buffer | undefined;
+  #output: JsonObject | undefined;
+  #crc32: string | undefined;
+
+  private constructor(
+    status: number,
+    headers: ReplyHeaders,
+    body: Buffer | undefined,
+    output: JsonObject | undefined,
+    native: unknown,
+  ) {
+    this.status = status;
+    this.headers = headers;
+    this.native = native;
+    this.#body = body;
+    this.#output = output;
+  }
+
+  static fromBody(status: number, body: Buffer, headers: ReplyHeaders = NO_HEADERS): ServiceReply {
+    return new ServiceReply(status, headers, body, undefined, undefined);
+  }
+
+  static fromOutput(
+    output: JsonObject,
+    options: { readonly status?: number; readonly headers?: ReplyHeaders; readonly native?: unknown } = {},
+  ): ServiceReply {
+    return new ServiceReply(options.status ?? 200, options.headers ?? NO_HEADERS, undefined, output, options.native);
+  }
+
+  static fromError(error: ServiceError): ServiceReply {
+    return new ServiceReply(error.status, NO_HEADERS, undefined, error.toOutput(), undefined);
+  }
+
+  get ok(): boolean {
+    return this.status === 200;
+  }
+
+  /** @throws {SyntaxError} when a remote store sent something that is not JSON. */
+  get output(): JsonObject {
+    return (this.#output ??= JSON.parse((this.#body as Buffer).toString('utf8')) as JsonObject);
+  }
+
+  get body(): Buffer {
+    return (this.#body ??= Buffer.from(JSON.stringify(this.#output), 'utf8'));
+  }
+
+  /** `x-amz-crc32` of the body. */
+  get crc32(): string {
+    return (this.#crc32 ??= crc32(this.body));
+  }
+
+  /** The exception's name without its namespace, such as `ValidationException`; undefined on success. */
+  get errorName(): string | undefined {
+    if (this.ok) return undefined;
+    try {
+      const type: unknown = this.output['__type'];
+      return typeof type === 'string' ? type.slice(type.indexOf('#') + 1) : 'UnknownError';
+    } catch {
+      return 'UnknownError';
+    }
+  }
+}
+
+function parseObject(body: Buffer): JsonObject {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new ServiceError('SerializationException', '');
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new ServiceError('SerializationException', '');
+  }
+  return parsed as JsonObject;
+}
