@@ -11,11 +11,11 @@ const ASCII_ONLY = /^[\x00-\x7f]*$/; // oxlint-disable-line no-control-regex
 
 /** The UTF-8 bytes of a text. */
 export function byteStringOfText(text: string): ByteString {
-  return ASCII_ONLY.test(text) ? text : Buffer.from(text, 'utf8').latin1Slice();
+  return ASCII_ONLY.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 export function byteStringOfBytes(bytes: Uint8Array): ByteString {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 export function bytesOfByteString(text: ByteString): Buffer {
