@@ -5,7 +5,7 @@
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
  */
 import type { ByteString } from '../base/bytes.ts';
-import { validationError } from './service-error.ts';
+import { validationError, type ServiceError } from './service-error.ts';
 
 const DIGITS_MAX = 38;
 const EXPONENT_MAX = 125;
@@ -105,17 +105,23 @@ function parse(text: string): Decimal {
     return { negative, digits: trimEnd(digits), exponent: digits.length - 1 };
   }
   const match = NUMBER.exec(text);
-  if (match === null) {
-    const what = text === '' ? '' : `: ${text}`;
-    throw validationError(`The parameter cannot be converted to a numeric value${what}`);
-  }
+  if (match === null) throw notNumeric(text);
   const [, sign, whole = '', fraction = '', power = '0'] = match;
   const all = whole + fraction;
   let leading = 0;
   while (all.charCodeAt(leading) === 48) leading++;
-  if (leading === all.length) return ZERO;
-  const exponent = whole.length - leading - 1 + Number(power);
+  const places = Number(power);
+  // Beyond a 64-bit exponent DynamoDB reads no number at all.
+  if (Math.abs(places) >= 2 ** 63) throw notNumeric(text);
+  // A zero has no magnitude, but it is range-checked by the exponent that it is written with.
+  if (leading === all.length) return { ...ZERO, exponent: places };
+  const exponent = whole.length - leading - 1 + places;
   return { negative: sign === '-', digits: trimEnd(all.slice(leading)), exponent };
+}
+
+function notNumeric(text: string): ServiceError {
+  const what = text === '' ? '' : `: ${text}`;
+  return validationError(`The parameter cannot be converted to a numeric value${what}`);
 }
 
 function trimEnd(digits: string): string {

@@ -9,7 +9,7 @@ import { emptyItem, type AttributeType, type AttributeValue, type Item } from '.
 import { normaliseNumber } from './decimal.ts';
 import { ServiceError, validationError } from './service-error.ts';
 
-/** Lists and maps inside each other, the value itself counted. */
+/** Values inside each other, the attribute's own value counted. */
 const NESTING_MAX = 32;
 
 const EMPTY_VALUE = 'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes';
@@ -40,6 +40,7 @@ function parseValue(json: unknown, depth: number): AttributeValue {
   if (Array.isArray(json)) {
     throw serializationError('Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue');
   }
+  if (depth > NESTING_MAX) throw validationError(TOO_DEEP);
   let parsed: AttributeValue | undefined;
   for (const type in json) {
     const member = (json as Record<string, unknown>)[type];
@@ -84,14 +85,8 @@ const parsers: Record<AttributeType, (json: unknown, depth: number) => Attribute
     }
     return { BS: members };
   },
-  L(json, depth) {
-    checkDepth(depth);
-    return { L: list(json).map((element) => parseValue(element, depth + 1)) };
-  },
-  M(json, depth) {
-    checkDepth(depth);
-    return { M: parseMap(json, depth) };
-  },
+  L: (json, depth) => ({ L: list(json).map((element) => parseValue(element, depth + 1)) }),
+  M: (json, depth) => ({ M: parseMap(json, depth) }),
 };
 
 function parseMap(json: unknown, depth: number): Item {
@@ -100,10 +95,6 @@ function parseMap(json: unknown, depth: number): Item {
   const item = emptyItem();
   for (const name of Object.keys(json)) item[name] = parseValue((json as Record<string, unknown>)[name], depth + 1);
   return item;
-}
-
-function checkDepth(depth: number): void {
-  if (depth > NESTING_MAX) throw validationError(TOO_DEEP);
 }
 
 function text(json: unknown): string {
