@@ -141,8 +141,9 @@ function nameOf(node: Node, parent: Node | undefined): string {
 /** The file that `import('…')` or `new URL('…', import.meta.url)` names, where it is written out. */
 function loadedBy(node: Node): string | undefined {
   if (node.type === 'ImportExpression') return literalText(node.source);
-  if (node.type !== 'NewExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'URL')
+  if (node.type !== 'NewExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'URL') {
     return undefined;
+  }
   const [path, base] = node.arguments;
   const isHere = base?.type === 'MemberExpression' && base.object.type === 'MetaProperty';
   return isHere && path !== undefined ? literalText(path) : undefined;

@@ -80,8 +80,9 @@ export const checks = {
   *'clocks only in the clock'({ sources }) {
     for (const { path, clockUses } of sources) {
       if (path === tidyTable.clockFile) continue;
-      for (const { what, line } of clockUses)
+      for (const { what, line } of clockUses) {
         yield { file: path, line, says: `${what} outside ${tidyTable.clockFile}` };
+      }
     }
   },
 
@@ -186,8 +187,9 @@ export const checks = {
     for (const page of existingPages(root)) {
       for (const [index, line] of readFileSync(join(root, page), 'utf8').split('\n').entries()) {
         for (const link of relativeLinks(line)) {
-          if (!existsSync(join(root, dirname(page), link)))
+          if (!existsSync(join(root, dirname(page), link))) {
             yield { file: page, line: index + 1, says: `links to ${link}` };
+          }
         }
         for (const path of page === tidyTable.map ? pathsInBackticks(line) : []) {
           if (!existsSync(join(root, 'src', path)) && !existsSync(join(root, path))) {
@@ -202,8 +204,9 @@ export const checks = {
     const changelog = join(root, 'CHANGELOG.md');
     if (!existsSync(changelog)) return;
     const top = /^## \[?(\d+\.\d+\.\d+[^\]\s]*)/m.exec(readFileSync(changelog, 'utf8'))?.[1];
-    if (top !== version)
+    if (top !== version) {
       yield { file: 'CHANGELOG.md', line: 1, says: `begins with ${top}, the package has ${version}` };
+    }
   },
 } satisfies Record<string, Check>;
 
