@@ -1,0 +1,166 @@
+/**
+ * The doors in front of an accelerator, or of a store by itself: they open together, and close without losing a call.
+ */
+import type { Accelerator } from '../accelerator/accelerator.ts';
+import type { BackingStore } from '../backing/backing-store.ts';
+import { systemClock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
+import type { Log } from '../base/log.ts';
+import { AdminDoor } from './admin-door.ts';
+import type { MetricsText } from './admin-door.ts';
+import { authoriseAnyone } from './authorise.ts';
+import type { Authorise } from './authorise.ts';
+import { crossOriginOf } from './cors.ts';
+import { dispatchTo } from './dispatch.ts';
+import { HttpDoor } from './http-door.ts';
+import { resolveLimits } from './limits.ts';
+import type { DoorLimits } from './limits.ts';
+import { Readiness } from './readiness.ts';
+
+/** A TCP port, 0 for a free one, or `off` for no door. */
+export type DoorPort = number | 'off';
+
+export interface ProxyOptions extends DoorLimits {
+  /** The store that the accelerator stands on; it is asked whether it answers (`/readyz`). */
+  readonly backing: BackingStore;
+  /** Without one, every call goes to `backing`. */
+  readonly accelerator?: Accelerator | undefined;
+  readonly host?: string | undefined;
+  readonly httpPort?: DoorPort | undefined;
+  /** The loopback unless told otherwise, whatever `host` says. */
+  readonly adminHost?: string | undefined;
+  readonly adminPort?: DoorPort | undefined;
+  /** Named in the health text; nothing else depends on it. */
+  readonly region?: string | undefined;
+  /** Pages that may call from a browser, such as `http://localhost:5173`; `*` for any. */
+  readonly corsOrigins?: readonly string[] | undefined;
+  readonly authorise?: Authorise | undefined;
+  readonly metrics?: MetricsText | undefined;
+  /** This proxy's id, as `newInstanceId` makes them: what a remote store's `via` says, to know a loop. */
+  readonly instance?: string | undefined;
+  readonly clock?: Clock | undefined;
+  readonly log?: Log | undefined;
+}
+
+export const proxyDefaults = {
+  host: '127.0.0.1',
+  httpPort: 8000,
+  adminHost: '127.0.0.1',
+  adminPort: 8110,
+  region: 'us-east-1',
+} as const;
+
+/** URLs of the doors that are open. */
+export interface ProxyAddresses {
+  readonly http?: string;
+  readonly admin?: string;
+}
+
+export interface Proxy {
+  readonly instance: string;
+  /** Calls that wait for their answer, and open connections, at the doors of the data plane. */
+  readonly inFlight: number;
+  readonly connections: number;
+  /**
+   * Opens the doors: all of them, or none.
+   *
+   * @throws {SlipstreamError} SLIPSTREAM_PORT_IN_USE or SLIPSTREAM_BAD_OPTION.
+   */
+  listen(): Promise<ProxyAddresses>;
+  /**
+   * Stops accepting, answers what is in flight, ends all connections; after `drainTimeoutMs` cuts what is left. The
+   * accelerator, the store and the feed stay open: whoever made them closes them.
+   */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export function newInstanceId(clock: Clock = systemClock): string {
+  return Buffer.from(clock.randomBytes(12)).toString('hex');
+}
+
+export function createProxy(options: ProxyOptions): Proxy {
+  return new Doors(options);
+}
+
+class Doors implements Proxy {
+  readonly instance: string;
+  readonly #http: HttpDoor | undefined;
+  readonly #admin: AdminDoor | undefined;
+  #draining = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ProxyOptions) {
+    const { backing, accelerator, clock = systemClock, log = silentLog } = options;
+    const { httpPort = proxyDefaults.httpPort, adminPort = proxyDefaults.adminPort } = options;
+    const limits = resolveLimits(options);
+    this.instance = options.instance ?? newInstanceId(clock);
+    if (httpPort !== 'off') {
+      this.#http = new HttpDoor({
+        dispatch: accelerator === undefined ? dispatchTo(backing) : (call, asked) => accelerator.execute(call, asked),
+        cached: accelerator !== undefined,
+        host: options.host ?? proxyDefaults.host,
+        port: httpPort,
+        region: options.region ?? proxyDefaults.region,
+        instance: this.instance,
+        authorise: options.authorise ?? authoriseAnyone,
+        crossOrigin: crossOriginOf(options.corsOrigins ?? []),
+        limits,
+        clock,
+        log,
+      });
+    }
+    if (adminPort !== 'off') {
+      this.#admin = new AdminDoor({
+        host: options.adminHost ?? proxyDefaults.adminHost,
+        port: adminPort,
+        readiness: new Readiness({
+          backing,
+          tables: () => accelerator?.tables() ?? [],
+          draining: () => this.#draining,
+          clock,
+        }),
+        accelerator,
+        metrics: options.metrics,
+        limits,
+        clock,
+        log,
+      });
+    }
+  }
+
+  get inFlight(): number {
+    return this.#http?.inFlight ?? 0;
+  }
+
+  get connections(): number {
+    return this.#http?.connections ?? 0;
+  }
+
+  async listen(): Promise<ProxyAddresses> {
+    try {
+      const http = await this.#http?.listen();
+      const admin = await this.#admin?.listen();
+      return { ...(http === undefined ? {} : { http }), ...(admin === undefined ? {} : { admin }) };
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#drain());
+  }
+
+  /** The admin door closes last, so that `/readyz` says "draining" while the other drains. */
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    await this.#http?.drain();
+    await this.#admin?.drain();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Stage 1 of a call: bytes in, within limits, and which call they make. Refuses as DynamoDB refuses, in its order: size,
+ * method and content type, JSON, target. The body of a well-addressed call is not parsed here: a call that passes through
+ * is judged by the store, and one that is looked up is parsed by whoever makes its key.
+ */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ExecuteOptions } from '../accelerator/answer.ts';
+import { SlipstreamError } from '../base/errors.ts';
+import { DYNAMODB_TARGET, STREAMS_TARGET } from '../model/operations.ts';
+import { ServiceRequest } from '../model/service-call.ts';
+import { ServiceError, validationError } from '../model/service-error.ts';
+import { parseTarget, replyContentType } from '../wire/aws-json.ts';
+
+/** Bytes that all connections of a door are receiving at this moment. */
+export class ReceiveBudget {
+  readonly #limitBytes: number;
+  #usedBytes = 0;
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  take(sizeBytes: number): boolean {
+    if (this.#usedBytes + sizeBytes > this.#limitBytes) return false;
+    this.#usedBytes += sizeBytes;
+    return true;
+  }
+
+  giveBack(sizeBytes: number): void {
+    this.#usedBytes -= sizeBytes;
+  }
+}
+
+export type Body = Buffer | 'too-large' | 'over-budget' | 'aborted';
+
+/** A refused body is read on and thrown away up to this many times the limit, so that the connection stays usable. */
+const DISCARD_FACTOR = 4;
+
+/**
+ * Collects a request's body. Resolves as soon as the verdict is known: a refused body goes on arriving and is thrown away,
+ * for a client that is still sending would not read the refusal, and would lose it with a connection that is reset.
+ */
+export function receiveBody(request: IncomingMessage, limitBytes: number, budget: ReceiveBudget): Promise<Body> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    let takenBytes = 0;
+    let refused = false;
+    const settle = (body: Body) => {
+      budget.giveBack(takenBytes);
+      takenBytes = 0;
+      resolve(body);
+    };
+    const refuse = (verdict: Body) => {
+      refused = true;
+      chunks.length = 0;
+      settle(verdict);
+    };
+    if (Number(request.headers['content-length'] ?? 0) > limitBytes) refuse('too-large');
+    request.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length;
+      if (refused) {
+        if (sizeBytes > limitBytes * DISCARD_FACTOR) request.socket.destroy();
+        return;
+      }
+      if (sizeBytes > limitBytes) return refuse('too-large');
+      if (!budget.take(chunk.length)) return refuse('over-budget');
+      takenBytes += chunk.length;
+      chunks.push(chunk);
+    });
+    request.on('end', () => {
+      if (!refused) settle(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, sizeBytes));
+    });
+    // 'close' also comes after 'end', when the promise is settled already and this changes nothing.
+    request.on('close', () => {
+      if (!refused) settle('aborted');
+    });
+    request.on('error', () => {});
+  });
+}
+
+/** What is no POST of JSON gets the service's 404, whatever it asks for. An empty body needs no type. */
+export function isCall(method: string | undefined, headers: IncomingHttpHeaders, body: Buffer): boolean {
+  return method === 'POST' && (body.length === 0 || replyContentType(headers['content-type']) !== undefined);
+}
+
+const OPERATION_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
+
+/** @throws {ServiceError} UnknownOperationException, SerializationException or ValidationException. */
+export function parseCall(headers: IncomingHttpHeaders, body: Buffer): ServiceRequest {
+  const header = headers['x-amz-target'];
+  const target = parseTarget(typeof header === 'string' ? header : undefined);
+  const known = target?.api === DYNAMODB_TARGET || target?.api === STREAMS_TARGET;
+  if (known && OPERATION_NAME.test(target.operation))
+    return ServiceRequest.fromBody(target.operation, body, target.api);
+  // The service reads the body before the target: broken JSON is reported first. A body that is absent is not broken.
+  if (body.length > 0) void ServiceRequest.fromBody('', body).input;
+  throw new ServiceError('UnknownOperationException', '');
+}
+
+/** What a caller may ask of the caches: header `x-slipstream-control`. */
+export function executeOptionsOf(headers: IncomingHttpHeaders): ExecuteOptions {
+  const control = headers['x-slipstream-control'];
+  if (control === undefined) return NO_OPTIONS;
+  if (control === 'bypass' || control === 'refresh') return { control };
+  throw validationError(`x-slipstream-control must be bypass or refresh, got '${String(control)}'`);
+}
+
+const NO_OPTIONS: ExecuteOptions = Object.freeze({});
+
+/**
+ * Refuses a call that this proxy itself has sent: its backing address leads, perhaps by a load balancer, back to it, and
+ * the call would go round until memory ends.
+ */
+export function refuseOwnCall(headers: IncomingHttpHeaders, instance: string): void {
+  const via = headers['x-slipstream-via'];
+  if (typeof via === 'string' && via.includes(instance)) {
+    throw new SlipstreamError(
+      'SLIPSTREAM_BACKING_IS_SELF',
+      'this call was sent by the proxy that received it: --backing leads back to the proxy',
+    );
+  }
+}
