@@ -276,6 +276,6 @@ describe('the checks', () => {
 
   it('name the line', () => {
     write(prefixed(cache, '// Two\n// lines.\nexport const at = Date.now();'));
-    expect(tidyFindings(folder)).toMatchObject([{ file: cache, line: 3, says: 'Date.now outside src/base/clock.ts' }]);
+    expect(tidyFindings(folder)).toMatchObject([{ file: cache, line: 3, says: 'Date.now outside the clock' }]);
   });
 });

@@ -62,8 +62,8 @@ export const tidyTable = {
     },
   ] as readonly RestrictedImport[],
 
-  /** The one file of `src/` that reads clocks, sets timers and draws random numbers. */
-  clockFile: 'src/base/clock.ts',
+  /** The files of `src/` that read clocks, set timers and draw random numbers: the clock, and the one that stands in for it. */
+  clockFiles: ['src/base/clock.ts', 'src/testing/virtual-clock.ts'],
 
   /** Files that may re-export: the index, and what `package.json` exports as a package of its own. */
   reExportingFiles: [
