@@ -1,9 +1,10 @@
 /**
- * What can be set on an accelerator, with the defaults and limits that its own code, the option table of the command line
- * and the client share.
+ * What can be set on an accelerator, with the defaults that its own code, the option table of the command line and the
+ * client share.
  */
 import type { BackingStore } from '../backing/backing-store.ts';
 import type { Clock } from '../base/clock.ts';
+import { SlipstreamError } from '../base/errors.ts';
 import type { ChangeFeed } from '../feed/change-feed.ts';
 
 /** Lifetimes of one table's or one index's entries, in milliseconds. */
@@ -27,10 +28,16 @@ export interface AcceleratorTuning extends TtlOptions {
   readonly mutationLogMs?: number | undefined;
   /** Bound of one table's mutation log; when it overflows, older tokens are refused and nothing is missed. */
   readonly mutationLogBytes?: number | undefined;
+  /** A table's entries are served only while its feed is known to be caught up within this time (I8). */
   readonly maxStalenessMs?: number | undefined;
+  /** What happens to reads when it is not: `pass` through to the store, or go on by TTL alone. */
   readonly onFeedLoss?: 'pass' | 'ttl' | undefined;
   /** Callers that may wait for one read of the store; one more reads by itself. */
   readonly flightWaitersMax?: number | undefined;
+  /** How often a table's description is read again, to notice what was changed without a feed that tells. */
+  readonly schemaTtlMs?: number | undefined;
+  /** How long the first call on a table waits for its feed to become live before it goes on without caching. */
+  readonly feedStartMs?: number | undefined;
   /** Overrides by table name, or by `table/index` for query pages of one index. */
   readonly ttls?: Readonly<Record<string, TtlOptions>> | undefined;
 }
@@ -55,4 +62,40 @@ export const acceleratorDefaults = {
   maxStalenessMs: 10_000,
   onFeedLoss: 'pass',
   flightWaitersMax: 10_000,
-} as const;
+  schemaTtlMs: 60_000,
+  feedStartMs: 2_000,
+  ttls: {},
+} as const satisfies Required<AcceleratorTuning>;
+
+export type ResolvedTuning = { readonly [K in keyof AcceleratorTuning]-?: NonNullable<AcceleratorTuning[K]> };
+
+/** @throws {SlipstreamError} SLIPSTREAM_BAD_OPTION naming the option, the value and what is allowed. */
+export function resolveTuning(options: AcceleratorTuning): ResolvedTuning {
+  const given = Object.entries(options).filter(([name, value]) => value !== undefined && name in acceleratorDefaults);
+  const tuning = { ...acceleratorDefaults, ...Object.fromEntries(given) } as ResolvedTuning;
+  for (const [name, value] of Object.entries(tuning)) {
+    if (typeof value === 'number' && !(value >= 0)) badOption(name, value, 'a number of at least 0');
+  }
+  if (tuning.itemCacheBytes < 1) badOption('itemCacheBytes', tuning.itemCacheBytes, 'at least 1');
+  if (tuning.queryCacheBytes < 1) badOption('queryCacheBytes', tuning.queryCacheBytes, 'at least 1');
+  if (tuning.ttlJitter > 1) badOption('ttlJitter', tuning.ttlJitter, 'a share between 0 and 1');
+  if (tuning.onFeedLoss !== 'pass' && tuning.onFeedLoss !== 'ttl') {
+    badOption('onFeedLoss', tuning.onFeedLoss, "'pass' or 'ttl'");
+  }
+  return tuning;
+}
+
+function badOption(name: string, value: unknown, allowed: string): never {
+  throw new SlipstreamError('SLIPSTREAM_BAD_OPTION', `${name}: ${String(value)} is not allowed; it must be ${allowed}`);
+}
+
+/** The lifetimes that hold for a table, or for one of its indexes. */
+export function ttlOf(tuning: ResolvedTuning, tableName: string, indexName?: string): Required<TtlOptions> {
+  const ofTable = tuning.ttls[tableName] ?? {};
+  const ofIndex = indexName === undefined ? {} : (tuning.ttls[`${tableName}/${indexName}`] ?? {});
+  return {
+    itemTtlMs: ofTable.itemTtlMs ?? tuning.itemTtlMs,
+    queryTtlMs: ofIndex.queryTtlMs ?? ofTable.queryTtlMs ?? tuning.queryTtlMs,
+    negativeTtlMs: ofTable.negativeTtlMs ?? tuning.negativeTtlMs,
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * When a mutation makes a cached query page stale (I7): exactly when the page could differ from what the store would answer
+ * now. The argument is in `README.md` beside this file.
+ */
+import type { Footprint } from '../cache/footprint.ts';
+import type { IndexedPage } from '../cache/page-index.ts';
+import { evaluateCondition } from '../expression/condition.ts';
+import { projectItem } from '../expression/projection.ts';
+import type { Condition, DocumentPath } from '../expression/syntax.ts';
+import { emptyItem, sameItem, type Item } from '../model/attribute-value.ts';
+import { itemSizeBytes } from '../model/item-size.ts';
+import type { ServiceReply } from '../model/service-call.ts';
+import type { TableSchema } from '../model/table-schema.ts';
+import { mayHold, TABLE, type Mutation, type Place } from './mutation.ts';
+
+/** What of an item shows on a page. */
+export type Shown =
+  | { readonly kind: 'all' }
+  /** COUNT: nothing but the number. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'paths'; readonly paths: readonly DocumentPath[] };
+
+export interface CachedPage extends IndexedPage {
+  readonly reply: ServiceReply;
+  readonly filter: Condition | undefined;
+  readonly shown: Shown;
+  /** Key texts of the items on the page; undefined when the page does not show the keys. */
+  readonly listed: ReadonlySet<string> | undefined;
+  /** It ended because of the 1 MB cap and not because of Limit: a smaller item may let it grow. */
+  readonly isSizeCapped: boolean;
+}
+
+export function mayDiffer(page: CachedPage, mutation: Mutation, schema: TableSchema): boolean {
+  const places = mutation.places.get(page.indexName);
+  if (places === undefined) return true;
+  const isNew = mayHold(page.footprint, places.newPlace);
+  if (mutation.oldImage === 'unknown') return mayDifferBlindly(page, mutation, isNew);
+  const isOld = mayHold(page.footprint, places.oldPlace);
+  if (!isOld && !isNew) return false;
+  if (mutation.newImage === 'unknown' || mutation.oldImage === undefined || mutation.newImage === undefined) return true;
+  if (!isOld || !isNew || !isSamePlace(places.oldPlace, places.newPlace)) return true;
+  return shownDiffers(page, mutation, schema, mutation.oldImage, mutation.newImage);
+}
+
+/**
+ * The old image is not known. In the table the key tells the place. In an index an unfiltered page still tells whether it
+ * lists the item; a filtered one does not, for an item that the filter hid still counts towards Limit and ScannedCount.
+ */
+function mayDifferBlindly(page: CachedPage, mutation: Mutation, isNew: boolean): boolean {
+  if (page.indexName === TABLE) {
+    return isNew || mayHold(page.footprint, mutation.places.get(TABLE)?.oldPlace ?? 'unknown');
+  }
+  if (isNew || page.filter !== undefined || page.listed === undefined || page.isSizeCapped) return true;
+  return page.listed.has(mutation.keyText);
+}
+
+/**
+ * Both images stand in the footprint at one place: the page can only differ in what it shows of the item, or, where the item
+ * takes another share of the 1 MB that a page may read, in where it ends.
+ */
+function shownDiffers(page: CachedPage, mutation: Mutation, schema: TableSchema, oldImage: Item, newImage: Item): boolean {
+  const before = visibleIn(schema, page.indexName, oldImage);
+  const after = visibleIn(schema, page.indexName, newImage);
+  const grownBytes = itemSizeBytes(after) - itemSizeBytes(before);
+  const isScan = page.footprint.partition === undefined;
+  // A scan's footprint holds every item: one that an unfiltered page does not list stands on another page, and matters
+  // only where it shrank and may now fit behind the cap.
+  if (isScan && page.listed !== undefined && page.filter === undefined && !page.listed.has(mutation.keyText)) {
+    return grownBytes < 0 && page.isSizeCapped;
+  }
+  // An item that grew may push the page over the cap, and how much the page had read is not known; one that shrank can
+  // only matter where the cap had cut.
+  if (grownBytes > 0 || (grownBytes < 0 && page.isSizeCapped)) return true;
+  if (page.filter !== undefined) {
+    const passed = evaluateCondition(page.filter, before);
+    if (passed !== evaluateCondition(page.filter, after)) return true;
+    if (!passed) return false;
+  }
+  switch (page.shown.kind) {
+    case 'nothing':
+      return false;
+    case 'all':
+      return !sameItem(before, after);
+    case 'paths':
+      return !sameItem(projectItem(page.shown.paths, before), projectItem(page.shown.paths, after));
+  }
+}
+
+/** A global index holds only what is projected into it; a local one fetches the rest from the table. */
+function visibleIn(schema: TableSchema, indexName: string, image: Item): Item {
+  const index = schema.indexes.get(indexName);
+  if (index === undefined || index.kind === 'LSI' || index.projection === 'ALL') return image;
+  const visible = emptyItem();
+  const show = (name: string) => {
+    const value = image[name];
+    if (value !== undefined) visible[name] = value;
+  };
+  for (const { name } of [...schema.key.partition, ...schema.key.sort, ...index.key.partition, ...index.key.sort]) show(name);
+  for (const name of index.projectedNames) show(name);
+  return visible;
+}
+
+function isSamePlace(a: Place, b: Place): boolean {
+  return typeof a === 'object' && typeof b === 'object' && a.partition === b.partition && a.sort === b.sort;
+}

@@ -1,0 +1,41 @@
+/** What the functions of the data path share: the caches, the store, the tables and the clock of one accelerator. */
+import type { BackingStore } from '../backing/backing-store.ts';
+import type { Clock } from '../base/clock.ts';
+import { EntryCache } from '../cache/entry-cache.ts';
+import { SingleFlight } from '../cache/single-flight.ts';
+import type { ServiceReply } from '../model/service-call.ts';
+import type { CachedPage } from './page-rules.ts';
+import type { ResolvedTuning } from './options.ts';
+import type { Tables } from './tables.ts';
+
+export interface DropCounters {
+  write: number;
+  feed: number;
+  gap: number;
+  request: number;
+}
+
+export interface Parts {
+  readonly backing: BackingStore;
+  readonly clock: Clock;
+  readonly tuning: ResolvedTuning;
+  readonly tables: Tables;
+  /** Whole GetItem answers, absences included, by table prefix and key text. */
+  readonly items: EntryCache<ServiceReply>;
+  readonly pages: EntryCache<CachedPage>;
+  readonly itemFlights: SingleFlight<ServiceReply>;
+  readonly pageFlights: SingleFlight<ServiceReply>;
+  readonly drops: DropCounters;
+}
+
+/** A lifetime shortened at random, so that entries that were filled together do not end together. */
+export function expiryOf(parts: Parts, nowMs: number, ttlMs: number): number {
+  return nowMs + ttlMs * (1 - parts.tuning.ttlJitter * parts.clock.random());
+}
+
+/** Bytes of their own: a slice of the connection's receive buffer would keep all of it alive. */
+export function ownBytes(bytes: Uint8Array): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.byteLength);
+  own.set(bytes);
+  return own;
+}

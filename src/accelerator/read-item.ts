@@ -1,0 +1,195 @@
+/**
+ * GetItem: look up, else one flight to the store, and a fill if its lease still holds (I1, I2, I10).
+ *
+ * The item cache keeps whole items. A projection is left out of the read and applied to the answer, so that one entry
+ * serves every projection; DynamoDB charges a read by the size of the whole item either way.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
+ */
+import { ENTRY_OVERHEAD_BYTES } from '../cache/entry-cache.ts';
+import { parseProjection } from '../expression/parser.ts';
+import { Placeholders } from '../expression/placeholders.ts';
+import { projectItem } from '../expression/projection.ts';
+import type { DocumentPath } from '../expression/syntax.ts';
+import type { Item } from '../model/attribute-value.ts';
+import { exactKey, keyText, positionOf } from '../model/key.ts';
+import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
+import type { Answer, ExecuteOptions } from './answer.ts';
+import { answered, orAbort, passThrough, rework, share } from './ask-store.ts';
+import { capacityOf, hasOnly, isAbsentOrString, noCapacity, type Capacity } from './parameters.ts';
+import { expiryOf, ownBytes, type Parts } from './parts.ts';
+import type { FillLease } from './table.ts';
+import type { OpenTable } from './tables.ts';
+
+export interface ItemPlan {
+  readonly tableName: string;
+  readonly key: Item;
+  readonly keyText: string;
+  readonly projection: readonly DocumentPath[] | undefined;
+  readonly capacity: Capacity;
+}
+
+const PLANNED = new Set([
+  'TableName',
+  'Key',
+  'ConsistentRead',
+  'ProjectionExpression',
+  'ExpressionAttributeNames',
+  'ReturnConsumedCapacity',
+]);
+
+/** Undefined: not a call that a cache may answer. */
+export function planItemRead(table: OpenTable, input: JsonObject): ItemPlan | undefined {
+  if (!hasOnly(input, PLANNED)) return undefined;
+  const { ConsistentRead: strong, ProjectionExpression: text, ExpressionAttributeNames: names } = input;
+  if (strong !== undefined && strong !== false) return undefined;
+  const capacity = capacityOf(input['ReturnConsumedCapacity']);
+  const key = exactKey(table.schema.key, input['Key']);
+  const position = key && positionOf(table.schema.key, key);
+  if (key === undefined || position === undefined || capacity === undefined || !isAbsentOrString(text)) return undefined;
+  const plan = { tableName: input['TableName'] as string, key, keyText: keyText(position), capacity };
+  if (text === undefined) return names === undefined ? { ...plan, projection: undefined } : undefined;
+  const placeholders = new Placeholders(names, undefined);
+  const projection = parseProjection(text, placeholders);
+  placeholders.assertAllUsed();
+  return { ...plan, projection };
+}
+
+export function readItem(
+  parts: Parts,
+  table: OpenTable,
+  request: ServiceRequest,
+  options: ExecuteOptions,
+): Answer | Promise<Answer> {
+  const nowMs = parts.clock.monotonicMs();
+  const plan = options.control === 'bypass' || !table.isServing(nowMs) ? undefined : planItemRead(table, request.input);
+  if (plan === undefined) return passThrough(parts, request, options);
+  if (options.control !== 'refresh') {
+    const entry = parts.items.get(table.prefix + plan.keyText, nowMs);
+    if (entry !== undefined) {
+      return { reply: answerFrom(plan, entry.value), cache: 'hit', ageMs: nowMs - entry.storedAtMs };
+    }
+  }
+  return loadItem(parts, table, plan, request, options);
+}
+
+/** A cached reply as this caller asked for it; the very bytes when there is nothing to change. */
+function answerFrom(plan: ItemPlan, cached: ServiceReply): ServiceReply {
+  if (plan.projection === undefined && plan.capacity === 'NONE') return cached;
+  const output = JSON.parse(cached.body.toString('utf8')) as JsonObject;
+  return ServiceReply.fromOutput(shapeAnswer(plan, output, noCapacity));
+}
+
+function shapeAnswer(
+  plan: ItemPlan,
+  output: JsonObject,
+  consumed: (tableName: string, capacity: 'TOTAL' | 'INDEXES') => JsonObject,
+): JsonObject {
+  const item = output['Item'] as Item | undefined;
+  return {
+    ...(item !== undefined && { Item: plan.projection === undefined ? item : projectItem(plan.projection, item) }),
+    ...(plan.capacity !== 'NONE' && { ConsumedCapacity: consumed(plan.tableName, plan.capacity) }),
+  };
+}
+
+async function loadItem(
+  parts: Parts,
+  table: OpenTable,
+  plan: ItemPlan,
+  request: ServiceRequest,
+  options: ExecuteOptions,
+): Promise<Answer> {
+  // What a read consumed is its caller's own figure, so a call that asks for it reads by itself.
+  const isShared = plan.capacity === 'NONE' && options.control !== 'refresh';
+  const flightKey = table.prefix + plan.keyText;
+  const flying = isShared
+    ? parts.itemFlights.join(flightKey, (token) => table.itemLeaseHolds({ token, epoch: table.epoch }, plan.keyText))
+    : undefined;
+  if (flying !== undefined) {
+    return answered(shapeReply(plan, share(await orAbort(flying, options.signal))), 'coalesced');
+  }
+  // I1: the token is taken before the store is asked.
+  const lease = table.lease();
+  const read = async () => {
+    const reply = await parts.backing.send(readRequest(parts, table, plan, request));
+    fillItem(parts, table, plan.keyText, lease, reply);
+    return reply;
+  };
+  const reply = await orAbort(
+    isShared ? parts.itemFlights.lead(flightKey, lease.token, read) : read(),
+    options.signal,
+  );
+  return answered(shapeReply(plan, reply), 'miss');
+}
+
+/** The caller's own request wherever it already asks for the whole item in the right way. */
+function readRequest(parts: Parts, table: OpenTable, plan: ItemPlan, request: ServiceRequest): ServiceRequest {
+  // I2: a replica may still hold the state before a recent mutation, and no later event would drop it.
+  const isStrong = table.isRecentItem(plan.keyText, parts.clock.monotonicMs());
+  if (!isStrong && plan.projection === undefined) return request;
+  return request.withInput({
+    TableName: plan.tableName,
+    Key: plan.key,
+    ...(isStrong && { ConsistentRead: true }),
+    ...(plan.capacity !== 'NONE' && { ReturnConsumedCapacity: plan.capacity }),
+  });
+}
+
+function shapeReply(plan: ItemPlan, reply: ServiceReply): ServiceReply {
+  if (!reply.ok || plan.projection === undefined) return reply;
+  return rework(reply, shapeAnswer(plan, reply.output, () => reply.output['ConsumedCapacity'] as JsonObject));
+}
+
+function fillItem(parts: Parts, table: OpenTable, text: string, lease: FillLease, reply: ServiceReply): void {
+  if (!reply.ok) return;
+  let item: unknown;
+  let hasMore: boolean;
+  try {
+    const { Item: found, ...more } = reply.output;
+    item = found;
+    hasMore = Object.keys(more).length > 0;
+  } catch {
+    // The store answered something that is not JSON; the caller gets it, nobody else shall (I13).
+    return;
+  }
+  // Bytes that carry nothing but the item are kept as they came.
+  const body = hasMore ? Buffer.from(JSON.stringify(item === undefined ? {} : { Item: item })) : ownBytes(reply.body);
+  storeItem(parts, table, text, lease, item === undefined, body);
+}
+
+/** Keeps a whole-item answer if no mutation of the key came after the lease (I1). */
+export function storeItem(
+  parts: Parts,
+  table: OpenTable,
+  text: string,
+  lease: FillLease,
+  isNegative: boolean,
+  body: Buffer,
+): void {
+  const nowMs = parts.clock.monotonicMs();
+  if (!table.itemLeaseHolds(lease, text) || !table.isServing(nowMs)) {
+    parts.items.counters.fillsRefused++;
+    return;
+  }
+  keepItem(parts, table, text, isNegative, body, nowMs);
+}
+
+/** Stores without asking for a lease: for the value that a write of ours is known to have left. */
+export function keepItem(
+  parts: Parts,
+  table: OpenTable,
+  text: string,
+  isNegative: boolean,
+  body: Buffer,
+  nowMs: number,
+): void {
+  const { itemTtlMs, negativeTtlMs } = table.options.ttl;
+  if (body.byteLength > parts.tuning.entryBytesMax || (isNegative && negativeTtlMs === 0)) return;
+  const ttlMs = isNegative ? negativeTtlMs : itemTtlMs;
+  parts.items.set(table.prefix + text, {
+    value: ServiceReply.fromBody(200, body),
+    storedAtMs: nowMs,
+    expiresAtMs: ttlMs === 0 ? Infinity : expiryOf(parts, nowMs, ttlMs),
+    sizeBytes: body.byteLength + text.length + ENTRY_OVERHEAD_BYTES,
+  });
+}

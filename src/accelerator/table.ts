@@ -1,0 +1,156 @@
+/**
+ * What the accelerator knows of one table: its schema, its mutation log, its own writes in flight, the footprints of its
+ * cached pages, and until when its feed may be trusted. The object stays the same for the life of the process; `reset` makes
+ * everything cached so far unreachable at once (I9).
+ */
+import { MutationLog, type FillToken } from '../cache/mutation-log.ts';
+import { PageIndex } from '../cache/page-index.ts';
+import { WritesInFlight } from '../cache/writes-in-flight.ts';
+import type { FeedState } from '../feed/change-feed.ts';
+import type { Footprint } from '../cache/footprint.ts';
+import type { TableSchema } from '../model/table-schema.ts';
+import type { CachedPage } from './page-rules.ts';
+import { topics, topicsOf, touches, mutationSizeBytes, type Mutation } from './mutation.ts';
+import type { TtlOptions } from './options.ts';
+
+/** Permission to fill, given before the store is asked: the position in the log and the epoch it belongs to. */
+export interface FillLease {
+  readonly token: FillToken;
+  readonly epoch: number;
+}
+
+export interface TableOptions {
+  readonly mutationLogMs: number;
+  readonly mutationLogBytes: number;
+  readonly maxStalenessMs: number;
+  readonly onFeedLoss: 'pass' | 'ttl';
+  readonly hasFeed: boolean;
+  readonly ttl: Required<TtlOptions>;
+}
+
+let lastEpoch = 0;
+
+export class Table {
+  readonly name: string;
+  readonly options: TableOptions;
+  readonly log: MutationLog<Mutation>;
+  readonly writes = new WritesInFlight();
+  pages = new PageIndex<CachedPage>();
+  /** Undefined until it was described, and again after the table was changed. */
+  schema: TableSchema | undefined;
+  describedAtMs = -Infinity;
+  feedState: FeedState = 'starting';
+  /** Set by the feed: every change acknowledged before it has been seen. */
+  #caughtUpAsOfMs = -Infinity;
+  #freshUntilMs: number;
+  #epoch = ++lastEpoch;
+  #prefix = `${this.#epoch}|`;
+
+  constructor(name: string, options: TableOptions) {
+    this.name = name;
+    this.options = options;
+    this.log = new MutationLog({ retentionMs: options.mutationLogMs, limitBytes: options.mutationLogBytes });
+    this.#freshUntilMs = options.hasFeed && options.onFeedLoss === 'pass' ? -Infinity : Infinity;
+  }
+
+  /** What every cache key of this table begins with; another one in each epoch. */
+  get prefix(): string {
+    return this.#prefix;
+  }
+
+  /** May the table's entries be served now (I8)? The one comparison that each hit pays. */
+  isServing(nowMs: number): boolean {
+    return nowMs <= this.#freshUntilMs;
+  }
+
+  /** A feed that delivers a change before its write is acknowledged has judged every page by then. */
+  get hasDirectFeed(): boolean {
+    return this.#caughtUpAsOfMs === Infinity;
+  }
+
+  /** Milliseconds since the feed was last known to be caught up; undefined without a feed. */
+  feedAgeMs(nowMs: number): number | undefined {
+    if (this.feedState === 'none') return undefined;
+    return this.hasDirectFeed ? 0 : nowMs - this.#caughtUpAsOfMs;
+  }
+
+  noteCaughtUp(asOfMs: number): void {
+    this.feedState = 'live';
+    if (asOfMs > this.#caughtUpAsOfMs) this.#caughtUpAsOfMs = asOfMs;
+    if (this.options.onFeedLoss === 'pass') this.#freshUntilMs = this.#caughtUpAsOfMs + this.options.maxStalenessMs;
+  }
+
+  noteFeedState(state: FeedState): void {
+    this.feedState = state;
+    if (state === 'none') this.#freshUntilMs = Infinity;
+  }
+
+  /** Makes every entry and every flight of the table unreachable and refuses every lease given so far (I9). */
+  reset(nowMs: number): void {
+    this.#epoch = ++lastEpoch;
+    this.#prefix = `${this.#epoch}|`;
+    this.pages = new PageIndex();
+    this.log.reset(nowMs);
+  }
+
+  /** The same, and the table must be described and its feed watched again before anything is cached. */
+  forget(nowMs: number): void {
+    this.reset(nowMs);
+    this.schema = undefined;
+    this.feedState = this.options.hasFeed ? 'starting' : 'none';
+    this.#caughtUpAsOfMs = -Infinity;
+    if (this.options.hasFeed && this.options.onFeedLoss === 'pass') this.#freshUntilMs = -Infinity;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  lease(): FillLease {
+    return { token: this.log.token(), epoch: this.#epoch };
+  }
+
+  record(mutation: Mutation, nowMs: number): void {
+    const filed = topicsOf(mutation);
+    this.log.append(filed, mutation, mutationSizeBytes(mutation, filed), nowMs);
+  }
+
+  /** No mutation of the key came after the lease, and the log would know (I1). */
+  itemLeaseHolds(lease: FillLease, text: string): boolean {
+    if (lease.epoch !== this.#epoch || !this.log.reaches(lease.token)) return false;
+    return isEmpty(this.log.since(topics.item(text), lease.token));
+  }
+
+  isRecentItem(text: string, nowMs: number): boolean {
+    return this.log.isBlurred(nowMs) || !isEmpty(this.log.recent(topics.item(text), nowMs));
+  }
+
+  /** No mutation touched the footprint after the lease, and the log would know (I1). */
+  pageLeaseHolds(lease: FillLease, indexName: string, footprint: Footprint): boolean {
+    if (lease.epoch !== this.#epoch || !this.log.reaches(lease.token)) return false;
+    if (!this.log.hasAnySince(lease.token)) return true;
+    return !this.#anyTouches(indexName, footprint, (topic) => this.log.since(topic, lease.token));
+  }
+
+  isRecentFootprint(indexName: string, footprint: Footprint, nowMs: number): boolean {
+    if (this.log.isBlurred(nowMs)) return true;
+    if (!this.log.hasAnyRecent(nowMs)) return false;
+    return this.#anyTouches(indexName, footprint, (topic) => this.log.recent(topic, nowMs));
+  }
+
+  #anyTouches(indexName: string, footprint: Footprint, filed: (topic: string) => Iterable<Mutation>): boolean {
+    const places =
+      footprint.partition === undefined
+        ? [topics.index(indexName)]
+        : [topics.partition(indexName, footprint.partition), topics.anywhere(indexName)];
+    for (const topic of places) {
+      for (const mutation of filed(topic)) if (touches(mutation, indexName, footprint)) return true;
+    }
+    return false;
+  }
+}
+
+function isEmpty(mutations: Iterable<Mutation>): boolean {
+  for (const _ of mutations) return false;
+  return true;
+}

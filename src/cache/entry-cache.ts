@@ -1,0 +1,91 @@
+/**
+ * A cache with a byte budget and a lifetime for each entry: the item cache is one, the query cache another. It knows
+ * neither DynamoDB nor mutations; whoever fills it has checked the fill token (I1) first.
+ *
+ * Expiry is checked on look-up against a time that the caller read anyway; `lru-cache`'s own TTL would read the clock again.
+ */
+import { LRUCache } from 'lru-cache';
+import { CacheCounters } from './stats.ts';
+
+export interface Entry<V> {
+  readonly value: V;
+  readonly storedAtMs: number;
+  /** `Infinity` lives until it is evicted. */
+  readonly expiresAtMs: number;
+  readonly sizeBytes: number;
+}
+
+export interface EntryCacheOptions<V> {
+  readonly limitBytes: number;
+  /** Told of every entry that leaves, for whatever cause, replaced ones included. */
+  readonly onRemoved?: ((value: V) => void) | undefined;
+}
+
+/** What an entry costs beside its bytes: the map's slot, the list's links and the objects that hold it. */
+export const ENTRY_OVERHEAD_BYTES = 200;
+
+export class EntryCache<V> {
+  readonly counters = new CacheCounters();
+  readonly limitBytes: number;
+  readonly #entries: LRUCache<string, Entry<V>>;
+
+  constructor(options: EntryCacheOptions<V>) {
+    const { onRemoved } = options;
+    this.limitBytes = options.limitBytes;
+    this.#entries = new LRUCache<string, Entry<V>>({
+      maxSize: options.limitBytes,
+      sizeCalculation: (entry) => entry.sizeBytes,
+      dispose: (entry, _key, reason) => {
+        if (reason === 'evict') this.counters.removedBySize++;
+        onRemoved?.(entry.value);
+      },
+    });
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get sizeBytes(): number {
+    return this.#entries.calculatedSize;
+  }
+
+  /** Counts a hit or a miss; an expired entry is a miss and goes. */
+  get(key: string, nowMs: number): Entry<V> | undefined {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) {
+      if (nowMs < entry.expiresAtMs) {
+        this.counters.hits++;
+        return entry;
+      }
+      this.#entries.delete(key);
+      this.counters.removedByExpiry++;
+    }
+    this.counters.misses++;
+    return undefined;
+  }
+
+  /** The entry as it is, without counting or refreshing it. */
+  peek(key: string, nowMs: number): Entry<V> | undefined {
+    const entry = this.#entries.peek(key);
+    return entry !== undefined && nowMs < entry.expiresAtMs ? entry : undefined;
+  }
+
+  /** Stores or replaces. An entry larger than the whole budget is not kept. */
+  set(key: string, entry: Entry<V>): void {
+    this.#entries.set(key, entry);
+    this.counters.fills++;
+  }
+
+  /** Removes an entry because of a mutation. Tells whether there was one. */
+  invalidate(key: string): boolean {
+    const removed = this.#entries.delete(key);
+    if (removed) this.counters.removedByInvalidation++;
+    return removed;
+  }
+
+  clear(): void {
+    this.counters.removedByInvalidation += this.#entries.size;
+    this.#entries.clear();
+  }
+}
