@@ -20,15 +20,7 @@ import type { CrossOrigin } from './cors.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { ResolvedLimits } from './limits.ts';
 import { listen, urlOf } from './listen.ts';
-import {
-  executeOptionsOf,
-  isCall,
-  mediaTypeOf,
-  parseCall,
-  ReceiveBudget,
-  receiveBody,
-  refuseOwnCall,
-} from './receive.ts';
+import { executeOptionsOf, isCall, parseCall, ReceiveBudget, receiveBody, refuseOwnCall } from './receive.ts';
 import { isFault, refusalOf, tooLarge } from './refuse.ts';
 import { respond, respondText } from './respond.ts';
 

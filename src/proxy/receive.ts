@@ -91,8 +91,9 @@ export function parseCall(headers: IncomingHttpHeaders, body: Buffer): ServiceRe
   const header = headers['x-amz-target'];
   const target = parseTarget(typeof header === 'string' ? header : undefined);
   const known = target?.api === DYNAMODB_TARGET || target?.api === STREAMS_TARGET;
-  if (known && OPERATION_NAME.test(target.operation))
+  if (known && OPERATION_NAME.test(target.operation)) {
     return ServiceRequest.fromBody(target.operation, body, target.api);
+  }
   // The service reads the body before the target: broken JSON is reported first. A body that is absent is not broken.
   if (body.length > 0) void ServiceRequest.fromBody('', body).input;
   throw new ServiceError('UnknownOperationException', '');
