@@ -1,0 +1,142 @@
+/**
+ * The data path of a client: `send` of a command that reads or changes items goes through the accelerator, everything else
+ * to the SDK untouched. A hit never enters the SDK's stack.
+ *
+ * What a caller gets is its own (I10: waiters of one read included): the SDK's object goes to the one caller whose read
+ * made it; hits and waiters get objects made of the reply's bytes.
+ */
+import type { Accelerator } from '../accelerator/accelerator.ts';
+import type { Answer, ExecuteOptions } from '../accelerator/answer.ts';
+import { SlipstreamError } from '../base/errors.ts';
+import { traitsOf } from '../model/operations.ts';
+import { ServiceRequest } from '../model/service-call.ts';
+import type { Forward, SdkCommand, SendOptions } from './commands.ts';
+import { operationOf } from './commands.ts';
+import { parseOutput, toWire } from './convert.ts';
+import type { DocumentConversion } from './document-conversion.ts';
+import type { ResponseMetadata } from './metadata.ts';
+import { metadataOf, slipstreamMetadata } from './metadata.ts';
+import type { SdkCall } from './sdk-store.ts';
+import { exceptionOf } from './service-exception.ts';
+
+export interface AcceleratedSendOptions {
+  readonly accelerator: Accelerator;
+  readonly forward: Forward;
+  /**
+   * True when the accelerator's store gives replies without the SDK's objects. Descriptions of tables then go the long
+   * way, through the SDK's deserialiser, which knows their dates.
+   */
+  readonly itemsOnly: boolean;
+  /** What makes the promises about freshness impossible to keep; undefined when all is well. */
+  readonly failure: () => SlipstreamError | undefined;
+}
+
+export class AcceleratedSend {
+  readonly #accelerator: Accelerator;
+  readonly #forward: Forward;
+  readonly #itemsOnly: boolean;
+  readonly #failure: () => SlipstreamError | undefined;
+  #closed = false;
+
+  constructor(options: AcceleratedSendOptions) {
+    this.#accelerator = options.accelerator;
+    this.#forward = options.forward;
+    this.#itemsOnly = options.itemsOnly;
+    this.#failure = options.failure;
+  }
+
+  /** Answers a command of the low-level client. */
+  send(command: SdkCommand, options: SendOptions | undefined): Promise<object> {
+    const operation = this.#acceleratedOperation(command, options);
+    if (operation === undefined) return this.#forward(command, options);
+    try {
+      const answer = this.#execute(operation, command.input, { command, options });
+      if (!(answer instanceof Promise)) return Promise.resolve(outputOf(answer));
+      return answer.then(outputOf, (error: unknown) => Promise.reject(sdkErrorOf(error, options)));
+    } catch (error) {
+      return Promise.reject(sdkErrorOf(error, options));
+    }
+  }
+
+  /**
+   * Answers a command of the document client, given the low-level command that it wraps; undefined when this command is
+   * not accelerated and the SDK has to send it.
+   */
+  sendDocument(
+    command: SdkCommand,
+    conversion: DocumentConversion,
+    input: object,
+    options: SendOptions | undefined,
+  ): Promise<object> | undefined {
+    const operation = this.#acceleratedOperation(command, options);
+    if (operation === undefined) return undefined;
+    return this.#sendDocument(operation, command, conversion, input, options);
+  }
+
+  /** From now on everything goes to the SDK untouched, which works on after `destroy()`, too. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #sendDocument(
+    operation: string,
+    command: SdkCommand,
+    conversion: DocumentConversion,
+    input: object,
+    options: SendOptions | undefined,
+  ): Promise<object> {
+    const marshalled = conversion.marshall(input);
+    const parameters = marshalled instanceof Promise ? await marshalled : marshalled;
+    let answer: Answer;
+    try {
+      answer = await this.#execute(operation, parameters, { command, options });
+    } catch (error) {
+      throw sdkErrorOf(error, options);
+    }
+    return conversion.unmarshall(outputOf(answer));
+  }
+
+  #acceleratedOperation(command: SdkCommand, options: SendOptions | undefined): string | undefined {
+    // An abort that came first is the SDK's to report, in its own words; it does so before it sends anything.
+    if (this.#closed || options?.abortSignal?.aborted === true) return undefined;
+    const operation = operationOf(command);
+    if (operation === undefined) return undefined;
+    return this.#itemsOnly && traitsOf(operation).path === 'change-table' ? undefined : operation;
+  }
+
+  #execute(operation: string, input: object, native: SdkCall): Answer | Promise<Answer> {
+    const failure = this.#failure();
+    if (failure !== undefined) throw failure;
+    const request = ServiceRequest.fromInput(operation, toWire(input), { native });
+    return this.#accelerator.execute(request, executeOptionsOf(native.options));
+  }
+}
+
+function executeOptionsOf(options: SendOptions | undefined): ExecuteOptions | undefined {
+  if (options === undefined) return undefined;
+  const signal = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
+  return { control: options.slipstream, signal };
+}
+
+/** @throws the SDK's exception when the store refused the call. */
+function outputOf(answer: Answer): object {
+  const { reply, cache } = answer;
+  // A reply that the accelerator reworked has no native object, and one that callers share must not give it to all.
+  const native = cache === 'hit' || cache === 'coalesced' ? undefined : reply.native;
+  if (!reply.ok) throw native === undefined ? exceptionOf(answer) : native;
+  if (native === undefined) return Object.assign(parseOutput(reply.body), { $metadata: metadataOf(answer) });
+  const output = native as { $metadata?: ResponseMetadata };
+  output.$metadata = { ...output.$metadata, slipstream: slipstreamMetadata(answer) };
+  return output;
+}
+
+/** What the SDK alone would have thrown: its own error where one lies beneath ours, its form of an abort. */
+function sdkErrorOf(error: unknown, options: SendOptions | undefined): unknown {
+  if (error instanceof SlipstreamError && error.code !== 'SLIPSTREAM_BAD_OPTION' && error.cause !== undefined) {
+    return error.cause;
+  }
+  if (options?.abortSignal?.aborted !== true) return error;
+  const aborted = new Error('Request aborted', { cause: error });
+  aborted.name = 'AbortError';
+  return aborted;
+}

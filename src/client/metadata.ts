@@ -1,0 +1,44 @@
+/** What an answer's `$metadata` says beside what the SDK puts there: where the answer came from and how old it is. */
+import type { Answer, CacheOutcome } from '../accelerator/answer.ts';
+import { systemClock } from '../base/clock.ts';
+import { RequestIds } from '../wire/aws-json.ts';
+
+export interface SlipstreamMetadata {
+  readonly cache: CacheOutcome;
+  /** Milliseconds since a hit's content was read from the store; undefined unless `cache` is `hit`. */
+  readonly ageMs: number | undefined;
+}
+
+/** An answer of the SDK with our part of its metadata; absent on what was passed to the SDK untouched. */
+export type Accelerated<Output> = Output & {
+  readonly $metadata: { readonly slipstream?: SlipstreamMetadata | undefined };
+};
+
+/** The SDK's own `$metadata`, as far as we read or write it. */
+export interface ResponseMetadata {
+  readonly httpStatusCode?: number | undefined;
+  readonly requestId?: string | undefined;
+  readonly attempts?: number | undefined;
+  readonly totalRetryDelay?: number | undefined;
+  readonly slipstream?: SlipstreamMetadata | undefined;
+}
+
+const requestIds = new RequestIds(systemClock);
+
+export function slipstreamMetadata(answer: Answer): SlipstreamMetadata {
+  return { cache: answer.cache, ageMs: answer.ageMs };
+}
+
+/**
+ * The metadata of an answer that did not come out of the SDK's stack as it is. `attempts` is 1, as on every SDK answer
+ * that needed no retry: programs count retries as `attempts - 1`.
+ */
+export function metadataOf(answer: Answer): ResponseMetadata {
+  return {
+    httpStatusCode: answer.reply.status,
+    requestId: answer.reply.headers['x-amzn-requestid'] ?? requestIds.next(),
+    attempts: 1,
+    totalRetryDelay: 0,
+    slipstream: slipstreamMetadata(answer),
+  };
+}
