@@ -49,13 +49,7 @@ export class AcceleratedSend {
   send(command: SdkCommand, options: SendOptions | undefined): Promise<object> {
     const operation = this.#acceleratedOperation(command, options);
     if (operation === undefined) return this.#forward(command, options);
-    try {
-      const answer = this.#execute(operation, command.input, { command, options });
-      if (!(answer instanceof Promise)) return Promise.resolve(outputOf(answer));
-      return answer.then(outputOf, (error: unknown) => Promise.reject(sdkErrorOf(error, options)));
-    } catch (error) {
-      return Promise.reject(sdkErrorOf(error, options));
-    }
+    return this.#send(operation, command.input, { command, options });
   }
 
   /**
@@ -78,6 +72,17 @@ export class AcceleratedSend {
     this.#closed = true;
   }
 
+  async #send(operation: string, input: object, call: SdkCall): Promise<object> {
+    let answer: Answer;
+    try {
+      const executed = this.#execute(operation, input, call);
+      answer = executed instanceof Promise ? await executed : executed;
+    } catch (error) {
+      throw sdkErrorOf(error, call.options);
+    }
+    return outputOf(answer);
+  }
+
   async #sendDocument(
     operation: string,
     command: SdkCommand,
@@ -87,13 +92,7 @@ export class AcceleratedSend {
   ): Promise<object> {
     const marshalled = conversion.marshall(input);
     const parameters = marshalled instanceof Promise ? await marshalled : marshalled;
-    let answer: Answer;
-    try {
-      answer = await this.#execute(operation, parameters, { command, options });
-    } catch (error) {
-      throw sdkErrorOf(error, options);
-    }
-    return conversion.unmarshall(outputOf(answer));
+    return conversion.unmarshall(await this.#send(operation, parameters, { command, options }));
   }
 
   #acceleratedOperation(command: SdkCommand, options: SendOptions | undefined): string | undefined {
@@ -123,7 +122,7 @@ function outputOf(answer: Answer): object {
   const { reply, cache } = answer;
   // A reply that the accelerator reworked has no native object, and one that callers share must not give it to all.
   const native = cache === 'hit' || cache === 'coalesced' ? undefined : reply.native;
-  if (!reply.ok) throw native === undefined ? exceptionOf(answer) : native;
+  if (!reply.ok) throw native === undefined ? exceptionOf(answer) : (native as Error);
   if (native === undefined) return Object.assign(parseOutput(reply.body), { $metadata: metadataOf(answer) });
   const output = native as { $metadata?: ResponseMetadata };
   output.$metadata = { ...output.$metadata, slipstream: slipstreamMetadata(answer) };

@@ -4,7 +4,6 @@ import type { Accelerator, AcceleratorStats, TableStatus } from '../accelerator/
 import { createAccelerator } from '../accelerator/accelerator.ts';
 import type { ChangeFeed } from '../feed/change-feed.ts';
 import { createStreamsFeed } from '../feed/streams-feed.ts';
-import type { Item } from '../model/attribute-value.ts';
 import { AcceleratedSend } from './accelerated-send.ts';
 import type { ClientCacheOptions } from './cache-options.ts';
 import { clientCacheDefaults } from './cache-options.ts';
@@ -31,7 +30,7 @@ export class ClientCache {
 
   /** Drops one item (its entry and every page it may be on), or all of a table. Returns how many entries went. */
   invalidate(tableName: string, key?: Readonly<Record<string, AttributeValue>>): number {
-    return this.#accelerator.invalidate(tableName, key === undefined ? undefined : (toWire(key) as Item));
+    return this.#accelerator.invalidate(tableName, key === undefined ? undefined : toWire(key));
   }
 
   /** Drops everything. */

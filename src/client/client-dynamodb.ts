@@ -49,7 +49,7 @@ export class DynamoDBClient extends sdk.DynamoDBClient implements AsyncDisposabl
   constructor(configuration: DynamoDBClientConfig = {}) {
     super(sdkConfiguration(configuration));
     const forward = (command: object, options: object | undefined) => super.send(command as never, options as never);
-    this.#open = accelerate(this, configuration.cache, forward as Forward);
+    this.#open = accelerate(this, configuration.cache, forward);
     this.cache = this.#open.cache;
   }
 
@@ -76,7 +76,7 @@ export class DynamoDBClient extends sdk.DynamoDBClient implements AsyncDisposabl
 
   /** Also ends the feed. The client works on after it, as the SDK's does, without a cache. */
   override destroy(): void {
-    destroy(this.#open, () => super.destroy());
+    void destroy(this.#open, () => super.destroy());
   }
 
   /** As `destroy`, and waits until nothing is left open. */
@@ -100,7 +100,7 @@ export class DynamoDB extends sdk.DynamoDB implements AsyncDisposable {
   constructor(configuration: DynamoDBClientConfig = {}) {
     super(sdkConfiguration(configuration));
     const forward = (command: object, options: object | undefined) => super.send(command as never, options as never);
-    this.#open = accelerate(this, configuration.cache, forward as Forward);
+    this.#open = accelerate(this, configuration.cache, forward);
     this.cache = this.#open.cache;
   }
 
@@ -126,7 +126,7 @@ export class DynamoDB extends sdk.DynamoDB implements AsyncDisposable {
   }
 
   override destroy(): void {
-    destroy(this.#open, () => super.destroy());
+    void destroy(this.#open, () => super.destroy());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -148,9 +148,11 @@ function accelerateSend(
   optionsOrCallback: SendOptions | SendCallback | undefined,
   callback: SendCallback | undefined,
 ): Promise<object> | void {
-  if (typeof optionsOrCallback === 'function') return callBack(open.path.send(command, undefined), optionsOrCallback);
-  const result = open.path.send(command, optionsOrCallback);
-  return callback === undefined ? result : callBack(result, callback);
+  const isCallback = typeof optionsOrCallback === 'function';
+  const called = isCallback ? optionsOrCallback : callback;
+  const result = open.path.send(command, isCallback ? undefined : optionsOrCallback);
+  if (called === undefined) return result;
+  void callBack(result, called);
 }
 
 /** Sockets go at once, as the SDK's user expects, and again when the feed has ended its last call. */

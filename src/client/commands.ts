@@ -33,8 +33,22 @@ export type SendOptions = SdkSendOptions & {
 export type SendCallback<Output = object> = (error: unknown, output?: Output) => void;
 
 /** Calls back as the SDK does: never within `send` itself, and what the callback throws is lost. */
-export function callBack<Output>(result: Promise<Output>, callback: SendCallback<Output>): void {
-  result.then((output) => callback(null, output), callback).catch(() => {});
+export async function callBack<Output>(result: Promise<Output>, callback: SendCallback<Output>): Promise<void> {
+  let output: Output;
+  try {
+    output = await result;
+  } catch (error) {
+    return call(() => callback(error));
+  }
+  call(() => callback(null, output));
+}
+
+function call(callback: () => void): void {
+  try {
+    callback();
+  } catch {
+    // As with the SDK, whose promise of the call nobody holds.
+  }
 }
 
 /** The SDK's own `send`: signs, retries, runs the user's middleware, asks the store. */

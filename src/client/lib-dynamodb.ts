@@ -112,7 +112,8 @@ function sendDocument(
   const options = isCallback ? undefined : optionsOrCallback;
   const result = sendAccelerated(path, configuration, command, options) ?? sdkSend(options);
   const called = isCallback ? optionsOrCallback : callback;
-  return called === undefined ? result : callBack(result, called);
+  if (called === undefined) return result;
+  void callBack(result, called);
 }
 
 /** Undefined when the SDK has to send the command: it is not the caches' concern, or the client below is not ours. */

@@ -72,9 +72,9 @@ function commandOf(request: ServiceRequest, command: SdkCommand | undefined): Sd
 /** One caller's abort must not end a read that others wait for (I10): the accelerator says when to abort. */
 function sendOptionsOf(own: SendOptions | undefined, call: CallOptions | undefined): SendOptions | undefined {
   const signal = call?.signal;
-  if (own === undefined) return signal === undefined ? undefined : ({ abortSignal: signal } as SendOptions);
+  if (own === undefined) return signal === undefined ? undefined : { abortSignal: signal };
   const { abortSignal: _abortSignal, slipstream: _slipstream, ...rest } = own;
-  return (signal === undefined ? rest : { ...rest, abortSignal: signal }) as SendOptions;
+  return signal === undefined ? rest : { ...rest, abortSignal: signal };
 }
 
 /**

@@ -3,6 +3,7 @@
  * whose tables are followed. The package is loaded when a client with a streams feed is made, and only then.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type * as streamsPackage from '@aws-sdk/client-dynamodb-streams';
 import type { BackingStore, SendOptions as CallOptions } from '../backing/backing-store.ts';
 import { assert, SlipstreamError } from '../base/errors.ts';
 import { ServiceReply } from '../model/service-call.ts';
@@ -11,7 +12,7 @@ import { fromWire } from './convert.ts';
 import { replyFrom } from './sdk-store.ts';
 import type { ResponseMetadata } from './metadata.ts';
 
-type StreamsPackage = typeof import('@aws-sdk/client-dynamodb-streams');
+type StreamsPackage = typeof streamsPackage;
 
 interface LoadedStreams {
   readonly client: InstanceType<StreamsPackage['DynamoDBStreamsClient']>;
