@@ -1,33 +1,46 @@
 /**
- * Accelerator = caches + a backing store + a change feed. Doors (client, HTTP, DAX) call `execute`.
+ * Accelerator = caches + a backing store + a change feed. Doors (client, HTTP, DAX) call `execute`, which chooses the path;
+ * each path is one function in a file of its own name.
  */
-import type { ServiceRequest } from '../model/service-call.ts';
+import { systemClock } from '../base/clock.ts';
+import { EntryCache } from '../cache/entry-cache.ts';
+import { SingleFlight } from '../cache/single-flight.ts';
 import type { FeedState } from '../feed/change-feed.ts';
 import type { Item } from '../model/attribute-value.ts';
+import { exactKey } from '../model/key.ts';
+import { traitsOf } from '../model/operations.ts';
+import type { JsonObject, ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
-import type { AcceleratorOptions } from './options.ts';
+import { answered, passThrough } from './ask-store.ts';
+import { followFeed, type FeedCounters } from './follow-feed.ts';
+import { invalidate } from './invalidate.ts';
+import { mutationOf } from './mutation.ts';
+import { resolveTuning, type AcceleratorOptions } from './options.ts';
+import { isRefusal } from './own-write.ts';
+import type { CachedPage } from './page-rules.ts';
+import { planOrPass } from './parameters.ts';
+import type { DropCounters, Parts } from './parts.ts';
+import { readBatch } from './read-batch.ts';
+import { readItem } from './read-item.ts';
+import { readPage } from './read-page.ts';
+import { statsOf, type CacheStats } from './stats.ts';
+import { Tables, type OpenTable } from './tables.ts';
+import { writeBatch, writeTransaction } from './write-batch.ts';
+import { writeItem } from './write-item.ts';
+import { writeStatement } from './write-statement.ts';
 
-export interface CacheStats {
-  hits: number;
-  misses: number;
-  /** Fills stored; refused ones are counted in `fillsRefused`. */
-  fills: number;
-  fillsRefused: number;
-  entries: number;
-  sizeBytes: number;
-  limitBytes: number;
-  removedBySize: number;
-  removedByExpiry: number;
-  removedByInvalidation: number;
-}
+export type { Answer, CacheOutcome, ExecuteOptions } from './answer.ts';
+export type { AcceleratorOptions, AcceleratorTuning, TtlOptions } from './options.ts';
+export type { CacheStats } from './stats.ts';
 
 export interface AcceleratorStats {
-  item: CacheStats;
-  query: CacheStats;
-  coalesced: number;
-  /** Entries and pages dropped, by what caused it. */
-  drops: { write: number; feed: number; gap: number; request: number };
-  feedRecords: number;
+  readonly item: CacheStats;
+  readonly query: CacheStats;
+  /** Calls that were answered by another caller's read of the store. */
+  readonly coalesced: number;
+  /** Entries and pages dropped, by what caused it; a gap or a forgotten table counts once. */
+  readonly drops: Readonly<DropCounters>;
+  readonly feedRecords: number;
 }
 
 export interface TableStatus {
@@ -52,10 +65,208 @@ export interface Accelerator {
   invalidate(tableName: string, key?: Item): number;
   /** Drops everything. */
   flush(): void;
-  /** Stops the feed's listener. Neither the store nor the feed is closed: whoever made them does that. */
+  /** From here on every call passes through. Neither the store nor the feed is closed: whoever made them does that. */
   close(): Promise<void>;
 }
 
-export function createAccelerator(_options: AcceleratorOptions): Accelerator {
-  throw new Error('not yet');
+/** @throws {SlipstreamError} SLIPSTREAM_BAD_OPTION. */
+export function createAccelerator(options: AcceleratorOptions): Accelerator {
+  return new CachingAccelerator(options);
 }
+
+type PathOfTable = (
+  parts: Parts,
+  table: OpenTable,
+  request: ServiceRequest,
+  options: ExecuteOptions,
+) => Answer | Promise<Answer>;
+
+type PathOfTables = (
+  parts: Parts,
+  tables: ReadonlyMap<string, OpenTable>,
+  request: ServiceRequest,
+  options: ExecuteOptions,
+) => Promise<Answer>;
+
+const NO_OPTIONS: ExecuteOptions = Object.freeze({});
+
+class CachingAccelerator implements Accelerator {
+  readonly #parts: Parts;
+  readonly #feed: FeedCounters = { records: 0, gaps: 0 };
+  #isClosed = false;
+
+  constructor(options: AcceleratorOptions) {
+    const tuning = resolveTuning(options);
+    const clock = options.clock ?? systemClock;
+    const { backing, feed } = options;
+    this.#parts = {
+      backing,
+      clock,
+      tuning,
+      tables: new Tables({ backing, feed, clock, tuning }),
+      items: new EntryCache<ServiceReply>({ limitBytes: tuning.itemCacheBytes }),
+      pages: new EntryCache<CachedPage>({
+        limitBytes: tuning.queryCacheBytes,
+        onRemoved: (page) => page.owner.remove(page),
+      }),
+      itemFlights: new SingleFlight({ waitersMax: tuning.flightWaitersMax }),
+      pageFlights: new SingleFlight({ waitersMax: tuning.flightWaitersMax }),
+      drops: { write: 0, feed: 0, gap: 0, request: 0 },
+    };
+    if (feed !== undefined) followFeed(this.#parts, feed, this.#feed);
+  }
+
+  execute(request: ServiceRequest, options: ExecuteOptions = NO_OPTIONS): Answer | Promise<Answer> {
+    const parts = this.#parts;
+    const { path, mutates } = traitsOf(request.operation);
+    if (this.#isClosed) return passThrough(parts, request, options);
+    switch (path) {
+      case 'read-item':
+        return this.#onTable(readItem, request, options, mutates);
+      case 'read-page':
+        return this.#onTable(readPage, request, options, mutates);
+      case 'write-item':
+        return this.#onTable(writeItem, request, options, mutates);
+      case 'read-batch':
+        return this.#onTables(readBatch, request, options, mutates);
+      case 'write-batch':
+        return this.#onTables(writeBatch, request, options, mutates);
+      case 'write-transaction':
+        return this.#onTables(writeTransaction, request, options, mutates);
+      case 'write-statement':
+        return writeStatement(parts, request, options);
+      case 'change-table':
+        return this.#changeTable(request, options);
+      case 'pass':
+        return passThrough(parts, request, options);
+    }
+  }
+
+  #onTable(path: PathOfTable, request: ServiceRequest, options: ExecuteOptions, mutates: boolean) {
+    const parts = this.#parts;
+    const name = planOrPass(() => request.input['TableName'] as unknown);
+    if (typeof name !== 'string') return passThrough(parts, request, options);
+    const table = parts.tables.get(name, parts.clock.monotonicMs());
+    if (table !== undefined) return path(parts, table, request, options);
+    return this.#openThen(path, name, request, options, mutates);
+  }
+
+  async #openThen(
+    path: PathOfTable,
+    name: string,
+    request: ServiceRequest,
+    options: ExecuteOptions,
+    mutates: boolean,
+  ): Promise<Answer> {
+    const table = await this.#parts.tables.open(name);
+    if (table !== undefined) return path(this.#parts, table, request, options);
+    return mutates ? this.#writeUnopened([name], request, options) : passThrough(this.#parts, request, options);
+  }
+
+  async #onTables(
+    path: PathOfTables,
+    request: ServiceRequest,
+    options: ExecuteOptions,
+    mutates: boolean,
+  ): Promise<Answer> {
+    const names = planOrPass(() => tableNamesOf(request)) ?? [];
+    const tables = new Map<string, OpenTable>();
+    for (const name of names) {
+      const table = await this.#parts.tables.open(name);
+      if (table !== undefined) tables.set(name, table);
+    }
+    const unopened = names.filter((name) => !tables.has(name));
+    if (!mutates || unopened.length === 0) return path(this.#parts, tables, request, options);
+    try {
+      return await path(this.#parts, tables, request, options);
+    } finally {
+      this.#resetOpenedMeanwhile(unopened);
+    }
+  }
+
+  /**
+   * A write to a table that could not be described, so that nothing of it is cached now. A reader may open the table while
+   * the write is under way and cache the state before it; so what is there when the write is answered goes (I3).
+   */
+  async #writeUnopened(names: readonly string[], request: ServiceRequest, options: ExecuteOptions): Promise<Answer> {
+    try {
+      return await passThrough(this.#parts, request, options);
+    } finally {
+      this.#resetOpenedMeanwhile(names);
+    }
+  }
+
+  #resetOpenedMeanwhile(names: readonly string[]): void {
+    for (const name of names) this.#parts.tables.peek(name)?.reset(this.#parts.clock.monotonicMs());
+  }
+
+  async #changeTable(request: ServiceRequest, options: ExecuteOptions): Promise<Answer> {
+    const name = planOrPass(() => request.input['TableName'] as unknown);
+    let reply: ServiceReply | undefined;
+    try {
+      reply = await this.#parts.backing.send(request, { signal: options.signal });
+    } finally {
+      if (typeof name === 'string' && (reply === undefined || !isRefusal(reply))) this.#parts.tables.forget(name);
+    }
+    return answered(reply, 'pass');
+  }
+
+  stats(): AcceleratorStats {
+    const { items, pages, itemFlights, pageFlights, drops } = this.#parts;
+    return {
+      item: statsOf(items),
+      query: statsOf(pages),
+      coalesced: itemFlights.coalesced + pageFlights.coalesced,
+      drops,
+      feedRecords: this.#feed.records,
+    };
+  }
+
+  tables(): readonly TableStatus[] {
+    const nowMs = this.#parts.clock.monotonicMs();
+    return [...this.#parts.tables.all()].map((table) => ({
+      name: table.name,
+      feed: table.feedState,
+      feedAgeMs: table.feedAgeMs(nowMs),
+      serving: table.isServing(nowMs),
+    }));
+  }
+
+  invalidate(tableName: string, key?: Item): number {
+    const parts = this.#parts;
+    const nowMs = parts.clock.monotonicMs();
+    const table = parts.tables.get(tableName, nowMs);
+    if (table === undefined) return 0;
+    const exact = key === undefined ? undefined : exactKey(table.schema.key, key);
+    const mutation = exact && mutationOf(table.schema, exact, 'unknown', 'unknown');
+    if (mutation !== undefined) return invalidate(parts, table, mutation, 'request');
+    table.reset(nowMs);
+    parts.drops.request++;
+    return 1;
+  }
+
+  flush(): void {
+    const parts = this.#parts;
+    for (const table of parts.tables.all()) table.reset(parts.clock.monotonicMs());
+    parts.items.clear();
+    parts.pages.clear();
+    parts.drops.request++;
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.flush();
+    return Promise.resolve();
+  }
+}
+
+/** The tables of a batch or transaction, as the call names them. */
+function tableNamesOf({ operation, input }: ServiceRequest): string[] {
+  if (operation !== 'TransactWriteItems') return Object.keys(input['RequestItems'] as JsonObject);
+  const names = new Set<string>();
+  for (const item of input['TransactItems'] as Record<string, JsonObject>[]) {
+    for (const { TableName: name } of Object.values(item)) names.add(name as string);
+  }
+  return [...names];
+}
+

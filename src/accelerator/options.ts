@@ -67,6 +67,9 @@ export const acceleratorDefaults = {
   ttls: {},
 } as const satisfies Required<AcceleratorTuning>;
 
+/** `TtlOptions` with its defaults filled in. */
+export type Ttls = { readonly [K in keyof TtlOptions]-?: number };
+
 export type ResolvedTuning = { readonly [K in keyof AcceleratorTuning]-?: NonNullable<AcceleratorTuning[K]> };
 
 /** @throws {SlipstreamError} SLIPSTREAM_BAD_OPTION naming the option, the value and what is allowed. */
@@ -90,7 +93,7 @@ function badOption(name: string, value: unknown, allowed: string): never {
 }
 
 /** The lifetimes that hold for a table, or for one of its indexes. */
-export function ttlOf(tuning: ResolvedTuning, tableName: string, indexName?: string): Required<TtlOptions> {
+export function ttlOf(tuning: ResolvedTuning, tableName: string, indexName?: string): Ttls {
   const ofTable = tuning.ttls[tableName] ?? {};
   const ofIndex = indexName === undefined ? {} : (tuning.ttls[`${tableName}/${indexName}`] ?? {});
   return {

@@ -2,8 +2,7 @@
  * When a mutation makes a cached query page stale (I7): exactly when the page could differ from what the store would answer
  * now. The argument is in `README.md` beside this file.
  */
-import type { Footprint } from '../cache/footprint.ts';
-import type { IndexedPage } from '../cache/page-index.ts';
+import type { IndexedPage, PageIndex } from '../cache/page-index.ts';
 import { evaluateCondition } from '../expression/condition.ts';
 import { projectItem } from '../expression/projection.ts';
 import type { Condition, DocumentPath } from '../expression/syntax.ts';
@@ -28,6 +27,8 @@ export interface CachedPage extends IndexedPage {
   readonly listed: ReadonlySet<string> | undefined;
   /** It ended because of the 1 MB cap and not because of Limit: a smaller item may let it grow. */
   readonly isSizeCapped: boolean;
+  /** The index that must forget the page when the cache lets go of it. */
+  readonly owner: PageIndex<CachedPage>;
 }
 
 export function mayDiffer(page: CachedPage, mutation: Mutation, schema: TableSchema): boolean {

@@ -4,6 +4,18 @@
  */
 import type { JsonObject } from '../model/service-call.ts';
 
+/**
+ * Runs a planner. Where it throws, a parameter is wrong, or we are; in either case the store gives the answer that counts
+ * (I13).
+ */
+export function planOrPass<P>(plan: () => P | undefined): P | undefined {
+  try {
+    return plan();
+  } catch {
+    return undefined;
+  }
+}
+
 /** True when the request has no parameter beside the named ones. */
 export function hasOnly(input: JsonObject, names: ReadonlySet<string>): boolean {
   for (const name in input) if (!names.has(name)) return false;

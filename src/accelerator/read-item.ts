@@ -16,7 +16,7 @@ import { exactKey, keyText, positionOf } from '../model/key.ts';
 import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered, orAbort, passThrough, rework, share } from './ask-store.ts';
-import { capacityOf, hasOnly, isAbsentOrString, noCapacity, type Capacity } from './parameters.ts';
+import { capacityOf, hasOnly, isAbsentOrString, noCapacity, planOrPass, type Capacity } from './parameters.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
 import type { FillLease } from './table.ts';
 import type { OpenTable } from './tables.ts';
@@ -62,7 +62,8 @@ export function readItem(
   options: ExecuteOptions,
 ): Answer | Promise<Answer> {
   const nowMs = parts.clock.monotonicMs();
-  const plan = options.control === 'bypass' || !table.isServing(nowMs) ? undefined : planItemRead(table, request.input);
+  const mayServe = options.control !== 'bypass' && table.isServing(nowMs);
+  const plan = mayServe ? planOrPass(() => planItemRead(table, request.input)) : undefined;
   if (plan === undefined) return passThrough(parts, request, options);
   if (options.control !== 'refresh') {
     const entry = parts.items.get(table.prefix + plan.keyText, nowMs);

@@ -10,8 +10,8 @@ import type { FeedState } from '../feed/change-feed.ts';
 import type { Footprint } from '../cache/footprint.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { CachedPage } from './page-rules.ts';
-import { topics, topicsOf, touches, mutationSizeBytes, type Mutation } from './mutation.ts';
-import type { TtlOptions } from './options.ts';
+import { TABLE, topics, topicsOf, touches, mutationSizeBytes, type Mutation } from './mutation.ts';
+import type { Ttls } from './options.ts';
 
 /** Permission to fill, given before the store is asked: the position in the log and the epoch it belongs to. */
 export interface FillLease {
@@ -25,7 +25,7 @@ export interface TableOptions {
   readonly maxStalenessMs: number;
   readonly onFeedLoss: 'pass' | 'ttl';
   readonly hasFeed: boolean;
-  readonly ttl: Required<TtlOptions>;
+  readonly ttl: Ttls;
 }
 
 let lastEpoch = 0;
@@ -66,6 +66,11 @@ export class Table {
   /** A feed that delivers a change before its write is acknowledged has judged every page by then. */
   get hasDirectFeed(): boolean {
     return this.#caughtUpAsOfMs === Infinity;
+  }
+
+  /** True while a page of an index may be cached. */
+  get hasIndexPages(): boolean {
+    return this.pages.hasPagesBeside(TABLE);
   }
 
   /** Milliseconds since the feed was last known to be caught up; undefined without a feed. */

@@ -7,7 +7,7 @@ import { sleep, type Clock } from '../base/clock.ts';
 import type { ChangeFeed } from '../feed/change-feed.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import { tableNameOf, tableSchemaOf, type TableSchema } from '../model/table-schema.ts';
-import { ttlOf, type ResolvedTuning, type TtlOptions } from './options.ts';
+import { ttlOf, type ResolvedTuning } from './options.ts';
 import { Table } from './table.ts';
 
 /** A table whose schema is known. */
@@ -106,10 +106,6 @@ export class Tables {
     const table = new Table(name, { ...tuning, hasFeed: feed !== undefined, ttl: ttlOf(tuning, name) });
     if (feed === undefined) table.noteFeedState('none');
     return table;
-  }
-
-  ttlOfIndex(table: Table, indexName: string): Required<TtlOptions> {
-    return ttlOf(this.#options.tuning, table.name, indexName);
   }
 
   async #describe(name: string): Promise<TableSchema | 'refused' | 'unreachable'> {

@@ -71,10 +71,15 @@ export class EntryCache<V> {
     return entry !== undefined && nowMs < entry.expiresAtMs ? entry : undefined;
   }
 
-  /** Stores or replaces. An entry larger than the whole budget is not kept. */
-  set(key: string, entry: Entry<V>): void {
+  /** Stores or replaces. False for an entry larger than the whole budget, which is not kept. */
+  set(key: string, entry: Entry<V>): boolean {
+    if (entry.sizeBytes > this.limitBytes) {
+      this.#entries.delete(key);
+      return false;
+    }
     this.#entries.set(key, entry);
     this.counters.fills++;
+    return true;
   }
 
   /** Removes an entry because of a mutation. Tells whether there was one. */

@@ -54,6 +54,14 @@ export class PageIndex<P extends IndexedPage> {
     return this.#byIndex.keys();
   }
 
+  /** True when a page of another index is held. */
+  hasPagesBeside(indexName: string): boolean {
+    for (const [name, { byPartition, scans }] of this.#byIndex) {
+      if (name !== indexName && (byPartition.size > 0 || scans.size > 0)) return true;
+    }
+    return false;
+  }
+
   inPartition(indexName: string, partition: ByteString): Iterable<P> {
     return this.#byIndex.get(indexName)?.byPartition.get(partition) ?? [];
   }

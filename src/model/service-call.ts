@@ -75,6 +75,11 @@ export class ServiceReply {
   readonly headers: ReplyHeaders;
   /** What the store answered in its own form, such as an SDK output or exception. */
   readonly native: unknown;
+  /**
+   * True when an earlier attempt of the same call may have been applied although this answer refuses it: a client that
+   * retries by itself may see its own first attempt fail the condition of the second.
+   */
+  readonly isUncertain: boolean;
   #body: Buffer | undefined;
   #output: JsonObject | undefined;
   #crc32: string | undefined;
@@ -85,10 +90,12 @@ export class ServiceReply {
     body: Buffer | undefined,
     output: JsonObject | undefined,
     native: unknown,
+    isUncertain = false,
   ) {
     this.status = status;
     this.headers = headers;
     this.native = native;
+    this.isUncertain = isUncertain;
     this.#body = body;
     this.#output = output;
   }
@@ -99,9 +106,15 @@ export class ServiceReply {
 
   static fromOutput(
     output: JsonObject,
-    options: { readonly status?: number; readonly headers?: ReplyHeaders; readonly native?: unknown } = {},
+    options: {
+      readonly status?: number;
+      readonly headers?: ReplyHeaders;
+      readonly native?: unknown;
+      readonly isUncertain?: boolean;
+    } = {},
   ): ServiceReply {
-    return new ServiceReply(options.status ?? 200, options.headers ?? NO_HEADERS, undefined, output, options.native);
+    const { status = 200, headers = NO_HEADERS, native, isUncertain } = options;
+    return new ServiceReply(status, headers, undefined, output, native, isUncertain);
   }
 
   static fromError(error: ServiceError): ServiceReply {

@@ -1,0 +1,52 @@
+/** Lets what the change feed says take effect (I6, I8, I9), on the same path as own writes. */
+import type { ChangeFeed, FeedRecord } from '../feed/change-feed.ts';
+import { invalidate } from './invalidate.ts';
+import { mutationOf, type Image } from './mutation.ts';
+import type { Parts } from './parts.ts';
+
+export interface FeedCounters {
+  records: number;
+  gaps: number;
+}
+
+export function followFeed(parts: Parts, feed: ChangeFeed, counters: FeedCounters): void {
+  feed.subscribe({
+    onRecord(record) {
+      counters.records++;
+      const table = parts.tables.get(record.tableName, parts.clock.monotonicMs());
+      if (table === undefined) return;
+      const { oldImage, newImage } = imagesOf(record);
+      const mutation = mutationOf(table.schema, record.key, oldImage, newImage);
+      // A key that does not fit the schema is of another table of the same name.
+      if (mutation === undefined) parts.tables.forget(record.tableName);
+      else invalidate(parts, table, mutation, 'feed');
+    },
+    onCaughtUp(tableName, asOfMs) {
+      parts.tables.peek(tableName)?.noteCaughtUp(asOfMs);
+    },
+    onGap(tableName, reason) {
+      counters.gaps++;
+      parts.drops.gap++;
+      switch (reason) {
+        case 'trimmed':
+        case 'overflow':
+        case 'restart':
+          parts.tables.peek(tableName)?.reset(parts.clock.monotonicMs());
+          break;
+        default:
+          parts.tables.forget(tableName);
+      }
+    },
+  });
+}
+
+/** An image that the stream's view leaves out is unknown, not absent; the kind of record tells the two apart. */
+function imagesOf(record: FeedRecord): { readonly oldImage: Image; readonly newImage: Image } {
+  const { kind, viewType } = record;
+  const showsOld = viewType === 'OLD_IMAGE' || viewType === 'NEW_AND_OLD_IMAGES';
+  const showsNew = viewType === 'NEW_IMAGE' || viewType === 'NEW_AND_OLD_IMAGES';
+  return {
+    oldImage: kind === 'INSERT' ? undefined : ((showsOld ? record.oldImage : undefined) ?? 'unknown'),
+    newImage: kind === 'REMOVE' ? undefined : ((showsNew ? record.newImage : undefined) ?? 'unknown'),
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * The one path by which a mutation takes effect on the caches, whether a write of ours or a record of the feed brought it
+ * (I3, I6, I7): it is logged, so that fills that began before it are refused; the item's entry stays only if it equals the
+ * new image; each page that could differ goes.
+ */
+import type { Item } from '../model/attribute-value.ts';
+import { sameItem } from '../model/attribute-value.ts';
+import type { ServiceReply } from '../model/service-call.ts';
+import { TABLE, type Image, type Mutation, type Place } from './mutation.ts';
+import { mayDiffer, type CachedPage } from './page-rules.ts';
+import type { DropCounters, Parts } from './parts.ts';
+import type { OpenTable } from './tables.ts';
+
+export type MutationSource = keyof DropCounters;
+
+/** Returns how many entries and pages went. */
+export function invalidate(parts: Parts, table: OpenTable, mutation: Mutation, source: MutationSource): number {
+  const nowMs = parts.clock.monotonicMs();
+  table.record(mutation, nowMs);
+  const dropped = dropItem(parts, table, mutation, nowMs) + dropPages(parts, table, mutation);
+  parts.drops[source] += dropped;
+  return dropped;
+}
+
+/** I6: never an older image over a newer one, so the entry is kept or dropped, not replaced. */
+function dropItem(parts: Parts, table: OpenTable, mutation: Mutation, nowMs: number): number {
+  const key = table.prefix + mutation.keyText;
+  const entry = parts.items.peek(key, nowMs);
+  if (entry === undefined || holdsImage(entry.value, mutation.newImage)) return 0;
+  return parts.items.invalidate(key) ? 1 : 0;
+}
+
+function holdsImage(cached: ServiceReply, image: Image): boolean {
+  if (image === 'unknown') return false;
+  const { Item: item } = JSON.parse(cached.body.toString('utf8')) as { readonly Item?: Item };
+  return sameItem(item, image);
+}
+
+function dropPages(parts: Parts, table: OpenTable, mutation: Mutation): number {
+  let dropped = 0;
+  for (const indexName of [...table.pages.indexNames()]) {
+    const places = mutation.places.get(indexName);
+    if (places === undefined) {
+      dropped += dropAll(parts, table, table.pages.all(indexName), mutation);
+      continue;
+    }
+    dropped += dropAll(parts, table, concerned(table, indexName, places.oldPlace, places.newPlace), mutation);
+  }
+  return dropped;
+}
+
+/** The pages of an index that could hold the item before or after: those of its partitions, and scans. */
+function* concerned(
+  table: OpenTable,
+  indexName: string,
+  oldPlace: Place,
+  newPlace: Place,
+): Iterable<CachedPage> {
+  if (indexName !== TABLE && (oldPlace === 'unknown' || newPlace === 'unknown')) {
+    yield* table.pages.all(indexName);
+    return;
+  }
+  const from = typeof oldPlace === 'object' ? oldPlace.partition : undefined;
+  const to = typeof newPlace === 'object' ? newPlace.partition : undefined;
+  if (from !== undefined) yield* table.pages.inPartition(indexName, from);
+  if (to !== undefined && to !== from) yield* table.pages.inPartition(indexName, to);
+  if (from !== undefined || to !== undefined) yield* table.pages.scans(indexName);
+}
+
+function dropAll(parts: Parts, table: OpenTable, pages: Iterable<CachedPage>, mutation: Mutation): number {
+  let dropped = 0;
+  // Dropping a page takes it out of the set that is being walked, which a Set allows.
+  for (const page of pages) {
+    if (mayDiffer(page, mutation, table.schema) && parts.pages.invalidate(page.key)) dropped++;
+  }
+  return dropped;
+}

@@ -1,0 +1,106 @@
+/**
+ * What the accelerator does around each write of one key that goes through it, alone or in a batch: it notes that the write
+ * is in flight (I4), and when the store has answered it makes the outcome take effect before the caller hears of it (I3, I5).
+ */
+import type { WriteInFlight } from '../cache/writes-in-flight.ts';
+import { sameItem, type Item } from '../model/attribute-value.ts';
+import { keyText, positionOf } from '../model/key.ts';
+import type { ServiceReply } from '../model/service-call.ts';
+import { invalidate } from './invalidate.ts';
+import { mutationOf, topics, type Image, type Mutation } from './mutation.ts';
+import type { Parts } from './parts.ts';
+import { keepItem } from './read-item.ts';
+import type { FillLease } from './table.ts';
+import type { OpenTable } from './tables.ts';
+
+export interface OwnWrite {
+  readonly table: OpenTable;
+  readonly key: Item;
+  readonly keyText: string;
+  readonly inFlight: WriteInFlight;
+  readonly lease: FillLease;
+}
+
+/** @param key an exact key of the table. */
+export function beginWrite(table: OpenTable, key: Item): OwnWrite | undefined {
+  const position = positionOf(table.schema.key, key);
+  if (position === undefined) return undefined;
+  const text = keyText(position);
+  return { table, key, keyText: text, inFlight: table.writes.begin(text), lease: table.lease() };
+}
+
+/** The store refused it: a condition, a validation, a throttle. Nothing changed (I5). */
+export function writeRefused(write: OwnWrite): void {
+  write.table.writes.end(write.keyText, write.inFlight);
+}
+
+/**
+ * No answer, or a fault: it may have been applied, or be applied later (I5). The entry goes whatever it holds, and the key
+ * counts as recent. `newImage` is what the write would leave, where that is known.
+ */
+export function writeUnknown(parts: Parts, write: OwnWrite, newImage: Image): void {
+  write.table.writes.end(write.keyText, write.inFlight);
+  if (hasMoved(parts, write)) return;
+  parts.items.invalidate(write.table.prefix + write.keyText);
+  const mutation = mutationOf(write.table.schema, write.key, 'unknown', newImage);
+  if (mutation !== undefined) invalidate(parts, write.table, mutation, 'write');
+}
+
+export interface WrittenImages {
+  readonly oldImage: Image;
+  readonly newImage: Image;
+  /** False when `newImage` was worked out here: good for judging pages, not for serving. */
+  readonly mayInstall: boolean;
+}
+
+/** The store acknowledged it. */
+export function writeApplied(parts: Parts, write: OwnWrite, images: WrittenImages): void {
+  const { table } = write;
+  table.writes.end(write.keyText, write.inFlight);
+  if (hasMoved(parts, write)) return;
+  const seen = lastSeen(write);
+  const nowMs = parts.clock.monotonicMs();
+  if (table.hasDirectFeed) {
+    // The feed delivered this write, with both images, before it was acknowledged: the pages are judged. No record means
+    // that nothing changed.
+    if (seen !== undefined && !write.inFlight.overlapped) install(parts, write, seen.newImage, nowMs);
+    return;
+  }
+  const mutation = mutationOf(table.schema, write.key, images.oldImage, images.newImage);
+  if (mutation === undefined) return;
+  invalidate(parts, table, mutation, 'write');
+  // I4: of two overlapping writes nobody knows which came last. The same holds for a write of somebody else whose record
+  // arrived meanwhile, unless it left just what ours left.
+  const isLast = !write.inFlight.overlapped && (seen === undefined || leftTheSame(seen.newImage, images.newImage));
+  if (isLast && images.mayInstall) install(parts, write, images.newImage, nowMs);
+  else parts.items.invalidate(table.prefix + write.keyText);
+}
+
+/** The table was forgotten while the write was under way: nothing that is cached since then may be older than the write. */
+function hasMoved(parts: Parts, write: OwnWrite): boolean {
+  if (write.lease.epoch === write.table.epoch) return false;
+  write.table.reset(parts.clock.monotonicMs());
+  return true;
+}
+
+/** The last mutation of the key that the log took in since the write began. */
+function lastSeen(write: OwnWrite): Mutation | undefined {
+  let last: Mutation | undefined;
+  for (const mutation of write.table.log.since(topics.item(write.keyText), write.lease.token)) last = mutation;
+  return last;
+}
+
+function leftTheSame(a: Image, b: Image): boolean {
+  return a !== 'unknown' && b !== 'unknown' && sameItem(a, b);
+}
+
+function install(parts: Parts, write: OwnWrite, image: Image, nowMs: number): void {
+  if (image === 'unknown' || !write.table.isServing(nowMs)) return;
+  const body = Buffer.from(image === undefined ? '{}' : JSON.stringify({ Item: image }));
+  keepItem(parts, write.table, write.keyText, image === undefined, body, nowMs);
+}
+
+/** Refused, unless an earlier attempt of the same call may have gone through. */
+export function isRefusal(reply: ServiceReply): boolean {
+  return reply.status >= 400 && reply.status < 500 && !reply.isUncertain;
+}

@@ -1,0 +1,155 @@
+/**
+ * Query and Scan: look up the page, else one flight to the store, and a fill with the footprint that the answer shows to
+ * have been read, if its lease still holds there (I1, I2, I7, I10).
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html
+ */
+import { ENTRY_OVERHEAD_BYTES } from '../cache/entry-cache.ts';
+import { cutRange, type Footprint } from '../cache/footprint.ts';
+import type { Item } from '../model/attribute-value.ts';
+import { keyText, positionOf } from '../model/key.ts';
+import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
+import type { Answer, ExecuteOptions } from './answer.ts';
+import { answered, orAbort, passThrough, share } from './ask-store.ts';
+import { ttlOf } from './options.ts';
+import type { CachedPage } from './page-rules.ts';
+import { noCapacity, planOrPass } from './parameters.ts';
+import { expiryOf, ownBytes, type Parts } from './parts.ts';
+import { planPage, type PagePlan } from './plan-page.ts';
+import type { FillLease } from './table.ts';
+import type { OpenTable } from './tables.ts';
+
+export function readPage(
+  parts: Parts,
+  table: OpenTable,
+  request: ServiceRequest,
+  options: ExecuteOptions,
+): Answer | Promise<Answer> {
+  const nowMs = parts.clock.monotonicMs();
+  const mayServe = options.control !== 'bypass' && table.isServing(nowMs);
+  const operation = request.operation as 'Query' | 'Scan';
+  const plan = mayServe ? planOrPass(() => planPage(operation, table, request.input)) : undefined;
+  if (plan === undefined) return passThrough(parts, request, options);
+  if (options.control !== 'refresh') {
+    const entry = parts.pages.get(table.prefix + plan.cacheKey, nowMs);
+    if (entry !== undefined) {
+      return { reply: answerFrom(plan, entry.value.reply), cache: 'hit', ageMs: nowMs - entry.storedAtMs };
+    }
+  }
+  return loadPage(parts, table, plan, request, options);
+}
+
+const CLOSING_BRACE = Buffer.from('}');
+
+/** The cached bytes, with what the hit consumed put in front of the closing brace where the caller asks for it. */
+function answerFrom(plan: PagePlan, cached: ServiceReply): ServiceReply {
+  if (plan.capacity === 'NONE') return cached;
+  const consumed = JSON.stringify(noCapacity(plan.tableName, plan.capacity));
+  const { body } = cached;
+  const open = body.subarray(0, body.byteLength - 1);
+  return ServiceReply.fromBody(200, Buffer.concat([open, Buffer.from(`,"ConsumedCapacity":${consumed}`), CLOSING_BRACE]));
+}
+
+async function loadPage(
+  parts: Parts,
+  table: OpenTable,
+  plan: PagePlan,
+  request: ServiceRequest,
+  options: ExecuteOptions,
+): Promise<Answer> {
+  // What a read consumed is its caller's own figure, so a call that asks for it reads by itself.
+  const isShared = plan.capacity === 'NONE' && options.control !== 'refresh';
+  const flightKey = table.prefix + plan.cacheKey;
+  const flying = isShared
+    ? parts.pageFlights.join(flightKey, (token) =>
+        table.pageLeaseHolds({ token, epoch: table.epoch }, plan.indexName, plan.footprint),
+      )
+    : undefined;
+  if (flying !== undefined) return answered(share(await orAbort(flying, options.signal)), 'coalesced');
+  // I1: the token is taken before the store is asked.
+  const lease = table.lease();
+  const read = async () => {
+    const reply = await parts.backing.send(readRequest(parts, table, plan, request));
+    fillPage(parts, table, plan, lease, reply);
+    return reply;
+  };
+  const reading = isShared ? parts.pageFlights.lead(flightKey, lease.token, read) : read();
+  return answered(await orAbort(reading, options.signal), 'miss');
+}
+
+function readRequest(parts: Parts, table: OpenTable, plan: PagePlan, request: ServiceRequest): ServiceRequest {
+  // I2: a replica may still hold the state before a recent mutation. A global index has no strong read; see `fillPage`.
+  const canBeStrong = plan.index?.kind !== 'GSI';
+  if (!canBeStrong || !table.isRecentFootprint(plan.indexName, plan.footprint, parts.clock.monotonicMs())) return request;
+  return request.withInput({ ...request.input, ConsistentRead: true });
+}
+
+function fillPage(parts: Parts, table: OpenTable, plan: PagePlan, lease: FillLease, reply: ServiceReply): void {
+  const { queryTtlMs } = ttlOf(parts.tuning, table.name, plan.indexName);
+  if (!reply.ok || queryTtlMs === 0) return;
+  const page = planOrPass(() => pageOf(table, plan, reply));
+  if (page === undefined) return;
+  const nowMs = parts.clock.monotonicMs();
+  const isSettled = plan.index?.kind !== 'GSI' || !table.isRecentFootprint(plan.indexName, page.footprint, nowMs);
+  // I2: an index trails its table, so a page that holds a recent mutation may be from before it, without a later event.
+  if (!isSettled || !table.isServing(nowMs) || !table.pageLeaseHolds(lease, plan.indexName, page.footprint)) {
+    parts.pages.counters.fillsRefused++;
+    return;
+  }
+  const { byteLength } = page.reply.body;
+  if (byteLength > parts.tuning.entryBytesMax) return;
+  const isKept = parts.pages.set(page.key, {
+    value: page,
+    storedAtMs: nowMs,
+    expiresAtMs: expiryOf(parts, nowMs, queryTtlMs),
+    sizeBytes: byteLength + 2 * page.key.length + listedSizeBytes(page) + 2 * ENTRY_OVERHEAD_BYTES,
+  });
+  if (isKept) table.pages.add(page);
+}
+
+function listedSizeBytes({ listed }: CachedPage): number {
+  let size = 0;
+  for (const text of listed ?? []) size += text.length + 50;
+  return size;
+}
+
+/** The page as it is cached, or undefined when the answer is not one that can be understood. */
+function pageOf(table: OpenTable, plan: PagePlan, reply: ServiceReply): CachedPage | undefined {
+  const { ConsumedCapacity: consumed, ...output } = reply.output;
+  const { Items: items, ScannedCount: scanned, LastEvaluatedKey: last } = output;
+  if (typeof scanned !== 'number') return undefined;
+  const body = consumed === undefined ? ownBytes(reply.body) : Buffer.from(JSON.stringify(output));
+  const isLimited = last !== undefined && scanned === plan.limit;
+  return {
+    key: table.prefix + plan.cacheKey,
+    indexName: plan.indexName,
+    footprint: isLimited ? cutAtEnd(plan, last as Item) : plan.footprint,
+    reply: ServiceReply.fromBody(200, body),
+    filter: plan.filter,
+    shown: plan.shown,
+    listed: listedKeys(table, items),
+    isSizeCapped: last !== undefined && !isLimited,
+    owner: table.pages,
+  };
+}
+
+/** Only where Limit ended the page: behind the 1 MB cap a smaller item could have let it grow. */
+function cutAtEnd(plan: PagePlan, last: Item): Footprint {
+  const { footprint, forward } = plan;
+  const position = positionOf(plan.order, last);
+  if (footprint.partition === undefined || position === undefined) return footprint;
+  const range = cutRange(footprint, { upTo: position.sort }, { forward, ties: plan.index !== undefined });
+  return { partition: footprint.partition, ...range };
+}
+
+/** Undefined unless each item shows its table key. */
+function listedKeys(table: OpenTable, items: unknown): ReadonlySet<string> | undefined {
+  if (!Array.isArray(items)) return undefined;
+  const listed = new Set<string>();
+  for (const item of items as JsonObject[]) {
+    const position = positionOf(table.schema.key, item as Item);
+    if (position === undefined) return undefined;
+    listed.add(keyText(position));
+  }
+  return listed;
+}
