@@ -1,0 +1,115 @@
+/**
+ * The table that every measurement reads: partitions of items of about 500 bytes, and the requests for them. A key or a
+ * page is handed out once as long as `take` can, so that a miss is the first time anybody asks for it.
+ */
+export const TABLE = 'Bench';
+
+const PARTITIONS = 120;
+const ITEMS_A_PARTITION = 100;
+const PAGE_ITEMS = 20;
+const BATCH_ITEMS = 25;
+const TEXT = 'A film about a cache that was asked for an item that it had forgotten. '.repeat(6);
+
+export type OperationName = 'GetItem' | 'Query';
+
+export interface Request {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** The table with a stream, where the store has streams. */
+export const createTable = (hasStreams: boolean): Request => ({
+  operation: 'CreateTable',
+  input: {
+    TableName: TABLE,
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'N' },
+    ],
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+    BillingMode: 'PAY_PER_REQUEST',
+    ...(hasStreams ? { StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } } : {}),
+  },
+});
+
+/** All items, as BatchWriteItem requests. */
+export function batchWrites(): Request[] {
+  const puts = keys().map((key) => ({
+    PutRequest: { Item: { ...key, title: { S: `Film ${key.pk.S}/${key.sk.N}` }, text: { S: TEXT } } },
+  }));
+  return chunks(puts, BATCH_ITEMS).map((batch) => ({
+    operation: 'BatchWriteItem',
+    input: { RequestItems: { [TABLE]: batch } },
+  }));
+}
+
+/** The different reads of one operation, in an order that jumps about; each is taken once. */
+export class ReadPool {
+  readonly operation: OperationName;
+  readonly #reads: Request[];
+  #next = 0;
+
+  constructor(operation: OperationName) {
+    this.operation = operation;
+    this.#reads = scattered(operation === 'GetItem' ? keys().map(getItem) : pages().map(query));
+  }
+
+  take(count: number): Request[] {
+    const reads = this.#reads.slice(this.#next, this.#next + count);
+    this.#next += count;
+    if (reads.length < count) throw new Error(`${this.operation}: the table has too few different reads`);
+    return reads;
+  }
+}
+
+interface Key {
+  readonly pk: { readonly S: string };
+  readonly sk: { readonly N: string };
+}
+
+function keys(): Key[] {
+  return Array.from({ length: PARTITIONS * ITEMS_A_PARTITION }, (_, index) => keyAt(index));
+}
+
+function keyAt(index: number): Key {
+  return {
+    pk: { S: `partition-${Math.floor(index / ITEMS_A_PARTITION)}` },
+    sk: { N: String(index % ITEMS_A_PARTITION) },
+  };
+}
+
+/** The first keys of all pages that are full. */
+function pages(): Key[] {
+  return keys().filter(({ sk }) => Number(sk.N) <= ITEMS_A_PARTITION - PAGE_ITEMS);
+}
+
+function getItem(key: Key): Request {
+  return { operation: 'GetItem', input: { TableName: TABLE, Key: key } };
+}
+
+function query({ pk, sk }: Key): Request {
+  return {
+    operation: 'Query',
+    input: {
+      TableName: TABLE,
+      KeyConditionExpression: 'pk = :pk AND sk >= :sk',
+      ExpressionAttributeValues: { ':pk': pk, ':sk': sk },
+      Limit: PAGE_ITEMS,
+    },
+  };
+}
+
+/** The same order in every run: steps of a prime that the length has no part in visit each place once. */
+function scattered<T>(values: readonly T[]): T[] {
+  const step = 7919;
+  return values.map((_, index) => values[(index * step) % values.length]!);
+}
+
+function chunks<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,38 @@
+/** What a result depends on besides our code: the machine, and the versions of what ran. */
+import { readFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly system: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+const PACKAGES = [
+  '@aws-sdk/client-dynamodb',
+  'autocannon',
+  'dynalite',
+  'hdr-histogram-js',
+  'lmdb',
+  'lru-cache',
+  'undici',
+];
+
+export function thisMachine(): Machine {
+  const root = join(import.meta.dirname, '..');
+  const installed = PACKAGES.map((name) => [name, versionIn(join(root, 'node_modules', name))]);
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${release()} ${process.arch}`,
+    versions: { slipstream: versionIn(root), node: process.version, ...Object.fromEntries(installed) },
+  };
+}
+
+function versionIn(folder: string): string {
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+}

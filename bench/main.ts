@@ -1,0 +1,146 @@
+/**
+ * `npm run bench [-- --quick]`: reads of one table by each way there is to it, on our embedded store and on dynalite, one
+ * after the other on this machine's loopback. Prints one table and what it says; leaves the same as JSON.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { callAll } from './call.ts';
+import { runToEnd } from './child.ts';
+import type { Child } from './child.ts';
+import { ReadPool } from './dataset.ts';
+import type { OperationName, Request } from './dataset.ts';
+import { measureHttp } from './http-load.ts';
+import type { HttpLoad } from './http-load.ts';
+import { thisMachine } from './machine.ts';
+import type { Measurement } from './measurement.ts';
+import { ratioSentences, tableText } from './report.ts';
+import type { Path, Row } from './report.ts';
+import { startProxy, startStore } from './stores.ts';
+import type { StoreName } from './stores.ts';
+
+interface Plan {
+  /** Of one measurement that is bounded by time, and of the load before it that does not count. */
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  /** Reads that nobody asked for before, by connections. */
+  readonly misses: Readonly<Record<1 | 32, number>>;
+}
+
+const plans = {
+  quick: { seconds: 0.8, warmUpSeconds: 0.3, misses: { 1: 800, 32: 3_200 } },
+  full: { seconds: 5, warmUpSeconds: 1, misses: { 1: 2_000, 32: 6_400 } },
+} as const satisfies Record<string, Plan>;
+
+const STORES: readonly StoreName[] = ['embedded', 'dynalite'];
+const OPERATIONS: readonly OperationName[] = ['GetItem', 'Query'];
+const CONNECTIONS = [1, 32] as const;
+const HOT_READS = 500;
+const MISS_WARM_UP_READS = 320;
+/** Only bounds what time bounds already: no row can have more. */
+const OPERATIONS_MAX = 1_000_000;
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const plan: Plan = values.quick ? plans.quick : plans.full;
+const root = join(import.meta.dirname, '..');
+const startedAt = new Date();
+const rows: Row[] = [];
+
+for (const store of STORES) await measureStore(store);
+const sentences = ratioSentences(rows);
+const file = saveResult();
+console.log(`\n${tableText(rows)}\n`);
+console.log('Over HTTP, CPU is that of the process that is asked; in process, that of the whole application.');
+console.log(`${file}\n`);
+console.log(sentences.join('\n'));
+
+async function measureStore(name: StoreName): Promise<void> {
+  const store = await startStore(name);
+  try {
+    const pools = OPERATIONS.map((operation) => new ReadPool(operation));
+    const proxy = await startProxy(
+      store,
+      pools.flatMap((pool) => pool.take(1)),
+    );
+    try {
+      for (const pool of pools) await measureOperation(name, store, proxy, pool);
+    } finally {
+      await proxy.stop();
+    }
+  } finally {
+    await store.stop();
+  }
+}
+
+async function measureOperation(store: StoreName, server: Child, proxy: Child, pool: ReadPool): Promise<void> {
+  const keep = async (path: Path, connections: number, measuring: Promise<Measurement>) => {
+    const measurement = await measuring;
+    rows.push({ operation: pool.operation, store, path, connections, ...measurement });
+    process.stderr.write(`${pool.operation}, ${store}, ${path}, ${connections}: ${Math.round(measurement.p50Us)} µs\n`);
+  };
+  const inProcess = (module: string) => measureInProcess(module, server.ready.http, pool.operation);
+
+  await keep('SDK to store', 1, inProcess('@aws-sdk/client-dynamodb'));
+  const hotReads = pool.take(HOT_READS);
+  for (const connections of CONNECTIONS) {
+    await keep('HTTP to store', connections, measureWarm(server, connections, hotReads));
+  }
+  for (const connections of CONNECTIONS) {
+    await keep('proxy, miss', connections, measureMisses(proxy, connections, pool));
+  }
+  await fill(proxy, hotReads);
+  for (const connections of CONNECTIONS) {
+    await keep('proxy, hit', connections, measureWarm(proxy, connections, hotReads, 'hit'));
+  }
+  await keep('in process, hit', 1, inProcess('slipstream/client-dynamodb'));
+}
+
+/** Measures after a load of the same kind that does not count. */
+async function measureWarm(
+  server: Child,
+  connections: number,
+  reads: readonly Request[],
+  expected?: HttpLoad['expected'],
+): Promise<Measurement> {
+  const load = { url: server.ready.http, server, connections, reads, operationsMax: OPERATIONS_MAX, expected };
+  await measureHttp({ ...load, secondsMax: plan.warmUpSeconds });
+  return measureHttp({ ...load, secondsMax: plan.seconds });
+}
+
+/** Each read is asked for once, so each is a miss; the time only bounds a run on a very slow machine. */
+async function measureMisses(proxy: Child, connections: 1 | 32, pool: ReadPool): Promise<Measurement> {
+  const measure = (count: number) =>
+    measureHttp({
+      url: proxy.ready.http,
+      server: proxy,
+      connections,
+      reads: pool.take(count),
+      operationsMax: count,
+      secondsMax: 60,
+      expected: 'miss',
+    });
+  await measure(MISS_WARM_UP_READS);
+  return measure(plan.misses[connections]);
+}
+
+async function fill(proxy: Child, reads: readonly Request[]): Promise<void> {
+  await callAll(proxy.ready.http, reads);
+  const outcomes = await callAll(proxy.ready.http, reads);
+  const others = outcomes.filter((outcome) => outcome !== 'hit').length;
+  if (others > 0) throw new Error(`${others} of ${reads.length} reads were no hits when they were asked again`);
+}
+
+async function measureInProcess(module: string, url: string, operation: OperationName): Promise<Measurement> {
+  const script = join(root, 'bench/in-process.ts');
+  const printed = await runToEnd([...process.execArgv, script, module, url, operation, String(plan.seconds)]);
+  return JSON.parse(printed) as Measurement;
+}
+
+function saveResult(): string {
+  const folder = join(root, 'bench/results');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${startedAt.toISOString().replaceAll(':', '-')}.json`);
+  const result = { startedAt: startedAt.toISOString(), quick: values.quick, machine: thisMachine(), rows, sentences };
+  writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`);
+  return path;
+}
