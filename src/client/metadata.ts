@@ -1,6 +1,7 @@
 /** What an answer's `$metadata` says beside what the SDK puts there: where the answer came from and how old it is. */
 import type { Answer, CacheOutcome } from '../accelerator/answer.ts';
 import { systemClock } from '../base/clock.ts';
+import type { ReplyHeaders } from '../model/service-call.ts';
 import { RequestIds } from '../wire/aws-json.ts';
 
 export interface SlipstreamMetadata {
@@ -27,6 +28,12 @@ const requestIds = new RequestIds(systemClock);
 
 export function slipstreamMetadata(answer: Answer): SlipstreamMetadata {
   return { cache: answer.cache, ageMs: answer.ageMs };
+}
+
+/** What the SDK's metadata keeps of the headers of a reply. */
+export function headersOf(metadata: ResponseMetadata | undefined): ReplyHeaders {
+  const requestId = metadata?.requestId;
+  return requestId === undefined ? {} : { 'x-amzn-requestid': requestId };
 }
 
 /**

@@ -12,6 +12,7 @@ import { commandFor, withInput } from './commands.ts';
 import { fromWire, toWire } from './convert.ts';
 import { withoutDocumentMiddleware } from './document-conversion.ts';
 import type { ResponseMetadata } from './metadata.ts';
+import { headersOf } from './metadata.ts';
 import { replyOf } from './service-exception.ts';
 
 /** What a client puts into `ServiceRequest.native`: who asks, in the SDK's words. */
@@ -81,9 +82,7 @@ function sendOptionsOf(own: SendOptions | undefined, call: CallOptions | undefin
  * Copied before the caller gets the SDK's object: what it then does to it must not reach the caches, nor those who wait
  * for the same read and get theirs made of this copy.
  */
-export function replyFrom(native: object): ServiceReply {
+function replyFrom(native: object): ServiceReply {
   const { $metadata, ...output } = native as { readonly $metadata?: ResponseMetadata };
-  const requestId = $metadata?.requestId;
-  const headers = requestId === undefined ? {} : { 'x-amzn-requestid': requestId };
-  return ServiceReply.fromOutput(toWire(output), { headers, native });
+  return ServiceReply.fromOutput(toWire(output), { headers: headersOf($metadata), native });
 }

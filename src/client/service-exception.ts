@@ -8,7 +8,7 @@ import type { JsonObject } from '../model/service-call.ts';
 import { ServiceReply } from '../model/service-call.ts';
 import { fromWire, toWire } from './convert.ts';
 import type { ResponseMetadata } from './metadata.ts';
-import { metadataOf } from './metadata.ts';
+import { headersOf, metadataOf } from './metadata.ts';
 
 interface SdkException extends Error {
   readonly $metadata: ResponseMetadata;
@@ -30,9 +30,14 @@ export function replyOf(error: unknown): ServiceReply | undefined {
   for (const [name, value] of Object.entries(exception)) {
     if (!NOT_IN_BODY.has(name)) body[name] = value;
   }
-  const requestId = exception.$metadata.requestId;
-  const headers = requestId === undefined ? {} : { 'x-amzn-requestid': requestId };
-  return ServiceReply.fromOutput(toWire(body), { status, headers, native: error });
+  return ServiceReply.fromOutput(toWire(body), {
+    status,
+    headers: headersOf(exception.$metadata),
+    native: error,
+    // The SDK retries by itself: the second attempt of a conditional write may fail over what the first, whose answer was
+    // lost, has written.
+    isUncertain: (exception.$metadata.attempts ?? 1) > 1,
+  });
 }
 
 type ExceptionClass = new (options: JsonObject) => Error;

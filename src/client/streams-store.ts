@@ -6,32 +6,35 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type * as streamsPackage from '@aws-sdk/client-dynamodb-streams';
 import type { BackingStore, SendOptions as CallOptions } from '../backing/backing-store.ts';
 import { assert, SlipstreamError } from '../base/errors.ts';
+import type { JsonObject, ReplyHeaders, ServiceRequest } from '../model/service-call.ts';
 import { ServiceReply } from '../model/service-call.ts';
-import type { ServiceRequest } from '../model/service-call.ts';
-import { fromWire } from './convert.ts';
-import { replyFrom } from './sdk-store.ts';
+import type { SdkCommand, SdkMiddleware, SdkStack } from './commands.ts';
+import { fromWire, toWire } from './convert.ts';
 import type { ResponseMetadata } from './metadata.ts';
 
 type StreamsPackage = typeof streamsPackage;
 
-interface LoadedStreams {
-  readonly client: InstanceType<StreamsPackage['DynamoDBStreamsClient']>;
+interface Streams {
+  send(command: SdkCommand, signal: AbortSignal | undefined): Promise<object>;
+  destroy(): void;
   readonly commands: Readonly<Record<string, new (input: never) => object>>;
 }
 
 const MISSING =
-  "cache.feed 'streams' needs the package @aws-sdk/client-dynamodb-streams, which is not installed: " +
-  "run `npm install @aws-sdk/client-dynamodb-streams`, or choose cache.feed 'none' (entries then live by TTL and own writes)";
+  "cache.feed 'streams' needs the package @aws-sdk/client-dynamodb-streams, which is not installed: run " +
+  "`npm install @aws-sdk/client-dynamodb-streams`, or choose cache.feed 'none' (entries then live by TTL and own writes)";
 
 export class StreamsStore implements BackingStore {
   readonly #owner: DynamoDBClient;
   readonly #package: Promise<StreamsPackage>;
-  #loaded: Promise<LoadedStreams> | undefined;
+  /** Headers by output: the feed reads the store's clock in them, which the SDK drops. */
+  readonly #headers = new WeakMap<object, ReplyHeaders>();
+  #streams: Promise<Streams> | undefined;
   #failure: SlipstreamError | undefined;
 
-  constructor(owner: DynamoDBClient) {
+  constructor(owner: DynamoDBClient, load: () => Promise<StreamsPackage> = loadPackage) {
     this.#owner = owner;
-    this.#package = import('@aws-sdk/client-dynamodb-streams');
+    this.#package = load();
     this.#package.catch((error: unknown) => {
       this.#failure = new SlipstreamError('SLIPSTREAM_BAD_OPTION', MISSING, { cause: error });
     });
@@ -43,39 +46,44 @@ export class StreamsStore implements BackingStore {
   }
 
   async send(request: ServiceRequest, options?: CallOptions): Promise<ServiceReply> {
-    const { client, commands } = await (this.#loaded ??= this.#load());
-    const commandClass = commands[request.operation];
+    const streams = await (this.#streams ??= this.#open());
+    const commandClass = streams.commands[request.operation];
     assert(commandClass !== undefined, `the feed asked for ${request.operation}`);
-    const command = new commandClass(fromWire(request.input) as never) as Parameters<typeof client.send>[0];
+    const command = new commandClass(fromWire(request.input) as never) as SdkCommand;
     try {
-      return replyFrom(
-        await client.send(command, options?.signal === undefined ? {} : { abortSignal: options.signal }),
-      );
+      const output = await streams.send(command, options?.signal);
+      const { $metadata: _metadata, ...body } = output as JsonObject;
+      return ServiceReply.fromOutput(toWire(body), { headers: this.#headers.get(output) ?? {} });
     } catch (error) {
-      const reply = replyOf(error);
-      if (reply !== undefined) return reply;
+      const refusal = refusalOf(error);
+      if (refusal !== undefined) return refusal;
       throw new SlipstreamError('SLIPSTREAM_CONNECTION_LOST', `no answer to ${request.operation}`, { cause: error });
     }
   }
 
   async close(): Promise<void> {
-    const loaded = await this.#loaded?.catch(() => undefined);
-    loaded?.client.destroy();
+    const streams = await this.#streams?.catch(() => undefined);
+    streams?.destroy();
   }
 
-  async #load(): Promise<LoadedStreams> {
+  async #open(): Promise<Streams> {
     const streams = await this.#package;
     const { config } = this.#owner;
     const endpoint = await this.#endpoint();
+    const client = new streams.DynamoDBStreamsClient({
+      region: config.region,
+      credentials: config.credentials,
+      requestHandler: config.requestHandler,
+      maxAttempts: config.maxAttempts,
+      logger: config.logger,
+      ...(endpoint !== undefined && { endpoint }),
+    });
+    const stack = client.middlewareStack as unknown as SdkStack;
+    const place = { name: 'slipstreamHeaders', relation: 'before', toMiddleware: 'deserializerMiddleware' };
+    stack.addRelativeTo(this.#keepHeaders, place);
     return {
-      client: new streams.DynamoDBStreamsClient({
-        region: config.region,
-        credentials: config.credentials,
-        requestHandler: config.requestHandler,
-        maxAttempts: config.maxAttempts,
-        logger: config.logger,
-        ...(endpoint === undefined ? {} : { endpoint }),
-      }),
+      send: (command, abortSignal) => client.send(command as never, abortSignal && { abortSignal }) as Promise<object>,
+      destroy: () => client.destroy(),
       commands: {
         ListStreams: streams.ListStreamsCommand,
         DescribeStream: streams.DescribeStreamCommand,
@@ -84,6 +92,13 @@ export class StreamsStore implements BackingStore {
       },
     };
   }
+
+  readonly #keepHeaders: SdkMiddleware = (next) => async (args) => {
+    const result = await next(args);
+    const { response } = result as { readonly response?: { readonly headers?: ReplyHeaders } };
+    if (response?.headers !== undefined) this.#headers.set(result.output, response.headers);
+    return result;
+  };
 
   /**
    * A store that is not AWS's answers both APIs at one address. The SDK puts an address from the environment or the
@@ -96,7 +111,12 @@ export class StreamsStore implements BackingStore {
   }
 }
 
-function replyOf(error: unknown): ServiceReply | undefined {
+function loadPackage(): Promise<StreamsPackage> {
+  return import('@aws-sdk/client-dynamodb-streams');
+}
+
+/** The reply behind an exception of the SDK; undefined when the store gave no answer. */
+function refusalOf(error: unknown): ServiceReply | undefined {
   const exception = error as Error & { readonly $metadata?: ResponseMetadata };
   const status = exception.$metadata?.httpStatusCode;
   if (status === undefined || status < 400) return undefined;
