@@ -1,0 +1,90 @@
+/** The store behind `serve`, embedded or at an address, with the change feed that belongs to it. */
+import { SlipstreamError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { createRemoteStore } from '../backing/remote-store.ts';
+import type { BackingStore } from '../backing/backing-store.ts';
+import type { ChangeFeed } from '../feed/change-feed.ts';
+import { createStreamsFeed } from '../feed/streams-feed.ts';
+import { openStore } from '../store/embedded-store.ts';
+import { observeStore } from '../telemetry/observe-store.ts';
+import { ServiceRequest } from '../model/service-call.ts';
+import { DEMO_TABLE, DemoMark, loadDemo } from './demo.ts';
+import { findMovies, readMovies } from './movies.ts';
+import type { Options } from './option-table.ts';
+import { refuseOwnAddress } from './own-address.ts';
+
+export interface OpenBacking {
+  readonly store: BackingStore;
+  readonly feed: ChangeFeed;
+  readonly region: string | undefined;
+  /** True while the demo table is there. */
+  readonly hasDemo: boolean;
+  close(): Promise<void>;
+}
+
+/** @throws {SlipstreamError} What keeps the store from opening, with the option to change. */
+export function openBacking(options: Options, instance: string, log: Log): Promise<OpenBacking> {
+  const { backing } = options;
+  return backing === 'embedded' ? openEmbedded(options, instance, log) : openRemote(options, backing, instance, log);
+}
+
+async function openEmbedded(options: Options, instance: string, log: Log): Promise<OpenBacking> {
+  const dataDir = options.inMemory ? undefined : options.data;
+  const mark = new DemoMark(dataDir);
+  const wantsDemo = mark.begin(options.demo);
+  const opened = await openStore(dataDir === undefined ? { inMemory: true } : { dataDir });
+  const store = observeStore(opened, instance);
+  const close = async () => {
+    await opened.feed.close();
+    await opened.close();
+  };
+  try {
+    if (wantsDemo) await fillWithDemo(store, mark, log);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { store, feed: opened.feed, region: options.region, hasDemo: await hasTable(store, DEMO_TABLE), close };
+}
+
+async function hasTable(store: BackingStore, name: string): Promise<boolean> {
+  return (await store.send(ServiceRequest.fromInput('DescribeTable', { TableName: name }))).ok;
+}
+
+async function fillWithDemo(store: BackingStore, mark: DemoMark, log: Log): Promise<void> {
+  const file = findMovies();
+  if (file === undefined) {
+    log.info({}, 'no demo table: the npm package vega-datasets, where its films are, is not installed');
+    return;
+  }
+  await loadDemo(store, readMovies(file), process.stderr);
+  mark.finish();
+}
+
+async function openRemote(options: Options, url: string, instance: string, log: Log): Promise<OpenBacking> {
+  await refuseOwnAddress(url, options.host, options.httpPort);
+  const remote = createRemoteStore({
+    url,
+    region: options.region,
+    headersTimeoutMs: options.backingTimeoutMs,
+    bodyTimeoutMs: options.backingTimeoutMs,
+    via: instance,
+  });
+  try {
+    await remote.ping();
+  } catch (error) {
+    await remote.close();
+    if (!(error instanceof SlipstreamError)) throw error;
+    throw new SlipstreamError(error.code, `--backing ${url}: ${error.message}; is the store running there?`, {
+      cause: error,
+    });
+  }
+  log.info({ backing: remote.url.origin, region: remote.region }, 'the backing store answers');
+  const store = observeStore(remote, instance);
+  const feed = createStreamsFeed({ backing: store, enableStreams: options.enableStreams });
+  const close = async () => {
+    await feed.close();
+    await remote.close();
+  };
+  return { store, feed, region: remote.region, hasDemo: false, close };
+}

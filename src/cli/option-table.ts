@@ -1,0 +1,324 @@
+/**
+ * The one table of options. From a row come the flag, the environment variable (the flag's name, in capitals, after
+ * `SLIPSTREAM_`), the key in the config file (the row's name), the default, the limits and the help text.
+ */
+import { acceleratorDefaults } from '../accelerator/options.ts';
+import { doorDefaults } from '../proxy/limits.ts';
+import { proxyDefaults } from '../proxy/proxy.ts';
+import { logLevels } from '../telemetry/log.ts';
+import {
+  backingStore,
+  bytes,
+  count,
+  duration,
+  flag,
+  oneOf,
+  port,
+  text,
+  ttlOverrides,
+  url,
+  words,
+} from './option-values.ts';
+import type { ValueKind } from './option-values.ts';
+
+export const commandNames = ['serve', 'store', 'bench', 'warm', 'flush', 'health', 'version'] as const;
+
+export type CommandName = (typeof commandNames)[number];
+
+export interface OptionRow<Value> extends ValueKind<Value> {
+  /** Without its dashes. */
+  readonly flag: string;
+  /** Other spellings, which `--help` does not show. */
+  readonly aliases: readonly string[];
+  /** How `--help` names the value; undefined for a switch, which has none. */
+  readonly placeholder: string | undefined;
+  readonly default: Value;
+  readonly help: string;
+  readonly commands: readonly CommandName[];
+}
+
+interface Described<Value, Default> {
+  readonly kind: ValueKind<Value>;
+  readonly default: Default;
+  readonly help: string;
+  readonly in: readonly CommandName[];
+  readonly placeholder?: string;
+  readonly aliases?: readonly string[];
+}
+
+function option<Value>(name: string, row: Described<Value, NoInfer<Value>>): OptionRow<Value>;
+function option<Value>(name: string, row: Described<Value, undefined>): OptionRow<Value | undefined>;
+function option<Value>(name: string, row: Described<Value, Value | undefined>): OptionRow<Value | undefined> {
+  return {
+    schema: row.kind.schema,
+    allowed: row.kind.allowed,
+    flag: name,
+    aliases: row.aliases ?? [],
+    placeholder: row.kind === (flag as unknown) ? undefined : (row.placeholder ?? '<value>'),
+    default: row.default,
+    help: row.help,
+    commands: row.in,
+  };
+}
+
+const SERVE: readonly CommandName[] = ['serve'];
+const DOORS: readonly CommandName[] = ['serve', 'store'];
+const ASKS_ADMIN: readonly CommandName[] = ['flush', 'health'];
+const DAY_MS = 86_400_000;
+const KIB = 1024;
+
+export const optionTable = {
+  config: option('config', {
+    kind: text,
+    default: undefined,
+    placeholder: '<file>',
+    in: DOORS,
+    help: 'JSON file with options by the names that --print-config shows',
+  }),
+  httpPort: option('http-port', {
+    kind: port,
+    default: proxyDefaults.httpPort,
+    placeholder: '<port>',
+    aliases: ['port'],
+    in: DOORS,
+    help: "Port of DynamoDB's API over HTTP",
+  }),
+  daxPort: option('dax-port', {
+    kind: port,
+    default: 8111,
+    placeholder: '<port>',
+    in: SERVE,
+    help: 'Port of the DAX door (not built yet: nothing listens)',
+  }),
+  daxTlsPort: option('dax-tls-port', {
+    kind: port,
+    default: 9111,
+    placeholder: '<port>',
+    in: SERVE,
+    help: 'Port of the DAX door over TLS (not built yet: nothing listens)',
+  }),
+  adminPort: option('admin-port', {
+    kind: port,
+    default: proxyDefaults.adminPort,
+    placeholder: '<port>',
+    in: SERVE,
+    help: 'Port of /healthz, /readyz, /metrics and /flush',
+  }),
+  host: option('host', {
+    kind: text,
+    default: proxyDefaults.host,
+    placeholder: '<address>',
+    in: DOORS,
+    help: 'Address to listen on; 0.0.0.0 for all of this machine',
+  }),
+  adminHost: option('admin-host', {
+    kind: text,
+    default: proxyDefaults.adminHost,
+    placeholder: '<address>',
+    in: SERVE,
+    help: 'Address of the admin door, whatever --host says',
+  }),
+  backing: option('backing', {
+    kind: backingStore,
+    default: 'embedded',
+    placeholder: '<embedded|url>',
+    in: SERVE,
+    help: 'Where the tables are: the embedded store, or the address of DynamoDB or of what speaks its API',
+  }),
+  backingTimeoutMs: option('backing-timeout', {
+    kind: duration(1, DAY_MS),
+    default: 10_000,
+    placeholder: '<duration>',
+    in: SERVE,
+    help: 'Longest wait for the answer of a backing store that is reached by its address',
+  }),
+  region: option('region', {
+    kind: text,
+    default: undefined,
+    placeholder: '<region>',
+    in: DOORS,
+    help: 'AWS region of signatures and of the health text; from --backing or AWS_REGION, or us-east-1',
+  }),
+  data: option('data', {
+    kind: text,
+    default: '.slipstream',
+    placeholder: '<directory>',
+    aliases: ['db-path', 'path'],
+    in: DOORS,
+    help: 'Directory of the embedded store',
+  }),
+  inMemory: option('in-memory', {
+    kind: flag,
+    default: false,
+    in: DOORS,
+    help: 'Keep the embedded store in memory; nothing is left at the end',
+  }),
+  sharedDb: option('shared-db', {
+    kind: flag,
+    default: true,
+    in: ['store'],
+    help: 'One database for all credentials and regions; always so, taken for the scripts that ask for it',
+  }),
+  demo: option('demo', {
+    kind: flag,
+    default: undefined,
+    in: SERVE,
+    help: 'Load the demo table Movies into the embedded store; without it, only into a new data directory',
+  }),
+  itemTtlMs: option('item-ttl', {
+    kind: duration(0, 365 * DAY_MS),
+    default: acceleratorDefaults.itemTtlMs,
+    placeholder: '<duration>',
+    aliases: ['record-ttl-millis', 'item-ttl-ms'],
+    in: SERVE,
+    help: 'Lifetime of a cached item; 0: until it is evicted',
+  }),
+  queryTtlMs: option('query-ttl', {
+    kind: duration(0, 365 * DAY_MS),
+    default: acceleratorDefaults.queryTtlMs,
+    placeholder: '<duration>',
+    aliases: ['query-ttl-millis', 'query-ttl-ms'],
+    in: SERVE,
+    help: 'Lifetime of a cached page of Query or Scan; 0: pages are not cached',
+  }),
+  negativeTtlMs: option('negative-ttl', {
+    kind: duration(0, 365 * DAY_MS),
+    default: acceleratorDefaults.negativeTtlMs,
+    placeholder: '<duration>',
+    aliases: ['negative-ttl-ms'],
+    in: SERVE,
+    help: 'Lifetime of a cached absence; 0: absences are not cached',
+  }),
+  ttls: option('ttls', {
+    kind: ttlOverrides,
+    default: undefined,
+    placeholder: '<json>',
+    in: SERVE,
+    help: 'Other lifetimes for a table, or for one of its indexes (table/index)',
+  }),
+  itemCacheBytes: option('item-cache', {
+    kind: bytes(0),
+    default: acceleratorDefaults.itemCacheBytes,
+    placeholder: '<size>',
+    aliases: ['item-cache-bytes'],
+    in: SERVE,
+    help: 'Memory for cached items',
+  }),
+  queryCacheBytes: option('query-cache', {
+    kind: bytes(0),
+    default: acceleratorDefaults.queryCacheBytes,
+    placeholder: '<size>',
+    aliases: ['query-cache-bytes'],
+    in: SERVE,
+    help: 'Memory for cached pages',
+  }),
+  entryBytesMax: option('entry-bytes-max', {
+    kind: bytes(0),
+    default: acceleratorDefaults.entryBytesMax,
+    placeholder: '<size>',
+    in: SERVE,
+    help: 'Largest answer that is cached',
+  }),
+  mutationLogMs: option('mutation-log', {
+    kind: duration(100, DAY_MS),
+    default: acceleratorDefaults.mutationLogMs,
+    placeholder: '<duration>',
+    aliases: ['mutation-log-ms'],
+    in: SERVE,
+    help: 'How long a change is remembered: longer than replica lag, index lag and the longest read of the store',
+  }),
+  mutationLogBytes: option('mutation-log-bytes', {
+    kind: bytes(64 * KIB),
+    default: acceleratorDefaults.mutationLogBytes,
+    placeholder: '<size>',
+    in: SERVE,
+    help: "Memory for one table's remembered changes",
+  }),
+  maxStalenessMs: option('max-staleness', {
+    kind: duration(100, DAY_MS),
+    default: acceleratorDefaults.maxStalenessMs,
+    placeholder: '<duration>',
+    aliases: ['max-staleness-ms'],
+    in: SERVE,
+    help: "A table's entries are served only while its change feed was caught up within this time",
+  }),
+  onFeedLoss: option('on-feed-loss', {
+    kind: oneOf('pass', 'ttl'),
+    default: acceleratorDefaults.onFeedLoss,
+    placeholder: '<pass|ttl>',
+    in: SERVE,
+    help: 'While the feed is lost: pass reads through to the store, or serve by lifetime alone',
+  }),
+  enableStreams: option('enable-streams', {
+    kind: flag,
+    default: false,
+    in: SERVE,
+    help: 'Enable a stream (new and old images) on tables of the backing store that have none, when they are first met',
+  }),
+  cors: option('cors', {
+    kind: words,
+    default: [],
+    placeholder: '<pages>',
+    in: DOORS,
+    help: 'Pages that may call from a browser, such as http://localhost:5173; * for any',
+  }),
+  requestBytesMax: option('request-bytes-max', {
+    kind: bytes(KIB),
+    default: doorDefaults.requestBytesMax,
+    placeholder: '<size>',
+    in: DOORS,
+    help: 'Largest body of a request',
+  }),
+  connectionsMax: option('connections-max', {
+    kind: count(1, 1_000_000),
+    default: doorDefaults.connectionsMax,
+    placeholder: '<count>',
+    in: DOORS,
+    help: 'Connections that may be open; one more is not accepted',
+  }),
+  inFlightMax: option('in-flight-max', {
+    kind: count(1, 1_000_000),
+    default: doorDefaults.inFlightMax,
+    placeholder: '<count>',
+    in: DOORS,
+    help: 'Calls that may wait for their answer; one more is throttled',
+  }),
+  drainTimeoutMs: option('drain-timeout', {
+    kind: duration(0, DAY_MS),
+    default: doorDefaults.drainTimeoutMs,
+    placeholder: '<duration>',
+    in: DOORS,
+    help: 'On SIGTERM: longest wait for calls in flight to be answered',
+  }),
+  logLevel: option('log-level', {
+    kind: oneOf(...logLevels),
+    default: 'info',
+    placeholder: '<level>',
+    in: DOORS,
+    help: 'What is logged on stderr',
+  }),
+  endpoint: option('endpoint', {
+    kind: url,
+    default: 'http://127.0.0.1:8000',
+    placeholder: '<url>',
+    in: ['warm'],
+    help: "Address of the proxy's HTTP door",
+  }),
+  adminUrl: option('admin-url', {
+    kind: url,
+    default: 'http://127.0.0.1:8110',
+    placeholder: '<url>',
+    in: ASKS_ADMIN,
+    help: "Address of the proxy's admin door",
+  }),
+} as const;
+
+export type OptionTable = typeof optionTable;
+export type OptionName = keyof OptionTable;
+export type Options = { readonly [Name in OptionName]: OptionTable[Name]['default'] };
+
+export const optionRows = Object.entries(optionTable) as [OptionName, OptionRow<unknown>][];
+
+export function envNameOf(row: OptionRow<unknown>): string {
+  return `SLIPSTREAM_${row.flag.toUpperCase().replaceAll('-', '_')}`;
+}

@@ -1,0 +1,45 @@
+/** `slipstream store`: the embedded store alone, with an HTTP door straight to it; nothing is cached. */
+import { createProxy } from '../proxy/proxy.ts';
+import type { ProxyAddresses } from '../proxy/proxy.ts';
+import { openStore } from '../store/embedded-store.ts';
+import { createLog } from '../telemetry/log.ts';
+import { OK } from './exit-code.ts';
+import type { Options } from './option-table.ts';
+import { announce } from './ready-line.ts';
+import { awaitEnd } from './signals.ts';
+
+export async function serveStore(options: Options): Promise<number> {
+  const end = awaitEnd();
+  const log = createLog(options.logLevel);
+  const store = await openStore(options.inMemory ? { inMemory: true } : { dataDir: options.data });
+  const proxy = createProxy({
+    backing: store,
+    host: options.host,
+    httpPort: options.httpPort,
+    adminPort: 'off',
+    region: options.region,
+    corsOrigins: options.cors,
+    requestBytesMax: options.requestBytesMax,
+    connectionsMax: options.connectionsMax,
+    inFlightMax: options.inFlightMax,
+    drainTimeoutMs: options.drainTimeoutMs,
+    log,
+  });
+  const close = async () => {
+    await proxy.close();
+    await store.feed.close();
+    await store.close();
+  };
+  let addresses: ProxyAddresses;
+  try {
+    addresses = await proxy.listen();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  announce(addresses);
+  log.info({ signal: await end.asked, inFlight: proxy.inFlight }, 'draining');
+  await close();
+  end.ignore();
+  return OK;
+}
