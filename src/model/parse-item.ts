@@ -97,6 +97,18 @@ function parseMap(json: unknown, depth: number): Item {
   return item;
 }
 
+/**
+ * Checks a value that comes to stand inside others.
+ *
+ * @param level of the value: 1 for an attribute's own.
+ * @throws {ServiceError} ValidationException when something in it would stand below the nesting limit.
+ */
+export function checkNesting(value: AttributeValue, level: number): void {
+  if (level > NESTING_MAX) throw validationError(TOO_DEEP);
+  if ('L' in value) for (const element of value.L) checkNesting(element, level + 1);
+  if ('M' in value) for (const name in value.M) checkNesting(value.M[name] as AttributeValue, level + 1);
+}
+
 function text(json: unknown): string {
   if (typeof json === 'string') return json;
   if (typeof json === 'object') throw structureError(json, 'java.lang.String');
