@@ -1,0 +1,26 @@
+/** What the operations of the store share. */
+import type { Clock } from '../base/clock.ts';
+import type { Catalog } from './catalog.ts';
+import type { ChangeLog } from './change-log.ts';
+import type { DirectFeed } from './direct-feed.ts';
+import type { Environment } from './environment.ts';
+import type { Writer } from './writer.ts';
+
+/** How long tables show their passing statuses, in milliseconds; 0 leaves them out. */
+export interface StatusDelays {
+  readonly createTableMs: number;
+  readonly updateTableMs: number;
+  readonly deleteTableMs: number;
+}
+
+export interface StoreParts {
+  readonly environment: Environment;
+  readonly writer: Writer;
+  readonly catalog: Catalog;
+  readonly changeLog: ChangeLog;
+  readonly feed: DirectFeed;
+  readonly clock: Clock;
+  readonly region: string;
+  readonly accountId: string;
+  readonly statusDelays: StatusDelays;
+}

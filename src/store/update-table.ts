@@ -1,0 +1,302 @@
+/**
+ * UpdateTable: billing and throughput, stream, protection, class, and global indexes with a real backfill.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+ */
+import type { ByteString } from '../base/bytes.ts';
+import { ServiceReply, type JsonObject } from '../model/service-call.ts';
+import { ServiceError, validationError } from '../model/service-error.ts';
+import { tableNameOf } from '../model/table-schema.ts';
+import { backfillStep } from './indexes.ts';
+import { checkRequest } from './request-rules.ts';
+import type { StoreParts } from './store-parts.ts';
+import { startStream, stopStream } from './table-stream.ts';
+import { checkGlobalIndex, checkStream, checkThroughputBounds, updateTableRules } from './table-rules.ts';
+import type { Table } from './table.ts';
+import { afterDelay, checkNotInUse, globalIndexDescription, withStatus, withTableName } from './tables.ts';
+
+const INVALID = 'One or more parameter values were invalid: ';
+
+/** Items that one turn of a backfill takes, so that requests get theirs. */
+const BACKFILL_ROWS = 500;
+/** Steps made before UpdateTable answers; a table that needs more is reported as CREATING, with Backfilling. */
+const BACKFILL_STEPS_BEFORE_REPLY = 8;
+
+const CHANGES = [
+  'ProvisionedThroughput',
+  'BillingMode',
+  'StreamSpecification',
+  'GlobalSecondaryIndexUpdates',
+  'DeletionProtectionEnabled',
+  'TableClass',
+] as const;
+
+export async function updateTable(parts: StoreParts, input: JsonObject): Promise<ServiceReply> {
+  checkRequest(withTableName(input), updateTableRules);
+  checkUpdate(input);
+  const table = parts.catalog.named(tableNameOf(input['TableName'] as string));
+  checkNotInUse(table);
+  const updates = (input['GlobalSecondaryIndexUpdates'] ?? []) as JsonObject[];
+  checkAgainstTable(input, table, updates);
+
+  const created = applyIndexUpdates(parts, table, input, updates);
+  applySettings(parts, table, input);
+  parts.catalog.save(table);
+  const delayMs = parts.statusDelays.updateTableMs;
+  // Rows that were staged before the index was there are committed by now, and the backfill will meet them.
+  await parts.writer.committed();
+  for (const name of created) await startBackfill(parts, table, name);
+  const description = table.describe();
+  if (delayMs > 0) description['TableStatus'] = 'UPDATING';
+  if (delayMs > 0) showUpdating(parts, table, delayMs);
+  return ServiceReply.fromOutput({ TableDescription: description });
+}
+
+function showUpdating(parts: StoreParts, table: Table, delayMs: number): void {
+  table.redescribe({ ...table.description, TableStatus: 'UPDATING' });
+  afterDelay(parts, delayMs, () => {
+    if (parts.catalog.find(table.name) !== table) return;
+    table.redescribe(withStatus(table.description, 'ACTIVE'));
+    parts.catalog.save(table);
+  });
+}
+
+function checkUpdate(input: JsonObject): void {
+  const updates = input['GlobalSecondaryIndexUpdates'] as JsonObject[] | null | undefined;
+  const isGiven = (name: string): boolean => input[name] !== undefined && input[name] !== null;
+  if (
+    !CHANGES.some((name) => isGiven(name) && (name !== 'GlobalSecondaryIndexUpdates' || (updates?.length ?? 0) > 0))
+  ) {
+    throw validationError(
+      'At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or ' +
+        'SSESpecification or ReplicaUpdates is required',
+    );
+  }
+  if (input['BillingMode'] === 'PROVISIONED' && !isGiven('ProvisionedThroughput')) {
+    throw validationError(`${INVALID}ProvisionedThroughput must be specified when BillingMode is PROVISIONED`);
+  }
+  if (isGiven('ProvisionedThroughput')) checkThroughputBounds(input['ProvisionedThroughput'] as JsonObject);
+  const names = new Set<string>();
+  for (const update of updates ?? []) {
+    const action = (update['Update'] ?? update['Create'] ?? update['Delete']) as JsonObject | undefined | null;
+    if (!action) {
+      throw validationError(
+        `${INVALID}One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, ` +
+          'GlobalSecondaryIndexUpdate.Delete must not be null',
+      );
+    }
+    const name = action['IndexName'] as string;
+    if (names.has(name)) {
+      throw validationError(
+        `${INVALID}Only one global secondary index update per index is allowed simultaneously. Index: ${name}`,
+      );
+    }
+    names.add(name);
+  }
+  checkStream(input);
+}
+
+function billingModeOf(table: Table): string {
+  return (table.description['BillingModeSummary'] as JsonObject | undefined)?.['BillingMode'] ?? 'PROVISIONED';
+}
+
+function checkAgainstTable(input: JsonObject, table: Table, updates: readonly JsonObject[]): void {
+  const mode = (input['BillingMode'] ?? billingModeOf(table)) as string;
+  const throughput = input['ProvisionedThroughput'] as JsonObject | null | undefined;
+  if (throughput && mode === 'PAY_PER_REQUEST') {
+    throw validationError(
+      `${INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST`,
+    );
+  }
+  if (throughput && (input['BillingMode'] ?? undefined) === undefined) checkThroughputChanges(table, throughput);
+  checkStreamChange(input, table);
+  const changes = updates.filter((update) => update['Create'] || update['Delete']);
+  if (changes.length > 1) {
+    throw new ServiceError(
+      'LimitExceededException',
+      'Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table',
+    );
+  }
+  for (const update of updates) checkIndexUpdate(input, table, update, mode);
+}
+
+function checkThroughputChanges(table: Table, throughput: JsonObject): void {
+  const current = table.description['ProvisionedThroughput'] as JsonObject;
+  const [read, write] = ['ReadCapacityUnits', 'WriteCapacityUnits'] as const;
+  if (current[read] !== throughput[read] || current[write] !== throughput[write]) return;
+  throw validationError(
+    'The provisioned throughput for the table will not change. The requested value equals the current value. ' +
+      `Current ReadCapacityUnits provisioned for the table: ${current[read]}. ` +
+      `Requested ReadCapacityUnits: ${throughput[read]}. ` +
+      `Current WriteCapacityUnits provisioned for the table: ${current[write]}. ` +
+      `Requested WriteCapacityUnits: ${throughput[write]}. ` +
+      'Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.',
+  );
+}
+
+function checkStreamChange(input: JsonObject, table: Table): void {
+  const stream = input['StreamSpecification'] as JsonObject | null | undefined;
+  if (!stream) return;
+  if (stream['StreamEnabled'] === true && table.stream !== undefined) {
+    throw new ServiceError('ResourceInUseException', `Table already has an enabled stream: TableName: ${table.name}`);
+  }
+  if (stream['StreamEnabled'] !== true && table.stream === undefined) {
+    throw validationError(`Table is already in the state of having its stream disabled: TableName: ${table.name}`);
+  }
+}
+
+function checkIndexUpdate(input: JsonObject, table: Table, update: JsonObject, mode: string): void {
+  const existing = table.indexes.filter((index) => index.schema.kind === 'GSI').map((index) => index.schema.name);
+  const create = update['Create'] as JsonObject | null | undefined;
+  if (create) {
+    const definitions = (input['AttributeDefinitions'] ?? table.description['AttributeDefinitions']) as JsonObject[];
+    const defined = definitions.map((definition) => definition['AttributeName'] as string);
+    if (table.indexNamed(create['IndexName'] as string) !== undefined) {
+      throw validationError(
+        `${INVALID}Attempting to create an index which already exists. Index: ${create['IndexName']}`,
+      );
+    }
+    checkGlobalIndex(create, defined, mode === 'PAY_PER_REQUEST', new Set());
+    return;
+  }
+  const name = ((update['Delete'] ?? update['Update']) as JsonObject)['IndexName'] as string;
+  if (existing.includes(name)) return;
+  throw new ServiceError('ResourceNotFoundException', `Requested resource not found: Index: ${name} not found`);
+}
+
+/** Returns the names of the indexes that have to be filled. */
+function applyIndexUpdates(
+  parts: StoreParts,
+  table: Table,
+  input: JsonObject,
+  updates: readonly JsonObject[],
+): string[] {
+  let indexes = [...((table.description['GlobalSecondaryIndexes'] ?? []) as JsonObject[])];
+  const numbers = table.indexNumbers();
+  const created: string[] = [];
+  const dropped: number[] = [];
+  for (const update of updates) {
+    const create = update['Create'] as JsonObject | null | undefined;
+    if (create) {
+      const name = create['IndexName'] as string;
+      const description = globalIndexDescription(table.description['TableArn'] as string, create);
+      indexes.push({ ...description, IndexStatus: 'CREATING', Backfilling: true });
+      numbers[name] = parts.catalog.nextNumber();
+      created.push(name);
+      continue;
+    }
+    const name = ((update['Delete'] ?? update['Update']) as JsonObject)['IndexName'] as string;
+    if (update['Delete']) {
+      indexes = indexes.filter((index) => index['IndexName'] !== name);
+      dropped.push(numbers[name] as number);
+      delete numbers[name];
+      continue;
+    }
+    const throughput = (update['Update'] as JsonObject)['ProvisionedThroughput'] as JsonObject | null | undefined;
+    indexes = indexes.map((index) =>
+      index['IndexName'] === name && throughput
+        ? { ...index, ProvisionedThroughput: { ...index['ProvisionedThroughput'], ...throughput } }
+        : index,
+    );
+  }
+  if (updates.length === 0) return created;
+  const { GlobalSecondaryIndexes: _, ...rest } = table.description;
+  const description: JsonObject = indexes.length === 0 ? rest : { ...rest, GlobalSecondaryIndexes: indexes };
+  description['AttributeDefinitions'] = usedDefinitions(description, input);
+  table.redescribe(description, numbers);
+  for (const number of dropped) parts.catalog.drop(number);
+  return created;
+}
+
+/** The definitions of the attributes that are still keys of something, old ones and those that came with the request. */
+function usedDefinitions(description: JsonObject, input: JsonObject): JsonObject[] {
+  const indexes = [description['GlobalSecondaryIndexes'], description['LocalSecondaryIndexes']] as (
+    | JsonObject[]
+    | undefined
+  )[];
+  const schemas = [description, ...indexes.flatMap((group) => group ?? [])].map(
+    ({ KeySchema }) => KeySchema as JsonObject[],
+  );
+  const used = new Set(schemas.flat().map((element) => element['AttributeName'] as string));
+  const definitions = new Map<string, JsonObject>();
+  for (const definition of [...description['AttributeDefinitions'], ...(input['AttributeDefinitions'] ?? [])]) {
+    if (used.has(definition['AttributeName'])) definitions.set(definition['AttributeName'], definition);
+  }
+  return [...definitions.values()];
+}
+
+function applySettings(parts: StoreParts, table: Table, input: JsonObject): void {
+  const nowSeconds = parts.clock.wallMs() / 1000;
+  const description: JsonObject = { ...table.description };
+  const throughput = input['ProvisionedThroughput'] as JsonObject | null | undefined;
+  if (throughput) {
+    description['ProvisionedThroughput'] = {
+      ...description['ProvisionedThroughput'],
+      ReadCapacityUnits: throughput['ReadCapacityUnits'],
+      WriteCapacityUnits: throughput['WriteCapacityUnits'],
+      LastIncreaseDateTime: nowSeconds,
+    };
+  }
+  const mode = input['BillingMode'] as string | null | undefined;
+  if (mode && mode !== billingModeOf(table)) {
+    description['BillingModeSummary'] = { ...description['BillingModeSummary'], BillingMode: mode };
+    description['TableThroughputModeSummary'] = {
+      ...description['TableThroughputModeSummary'],
+      TableThroughputMode: mode,
+    };
+    if (mode === 'PAY_PER_REQUEST') {
+      description['BillingModeSummary'].LastUpdateToPayPerRequestDateTime = nowSeconds;
+      description['TableThroughputModeSummary'].LastUpdateToPayPerRequestDateTime = nowSeconds;
+      description['ProvisionedThroughput'] = { NumberOfDecreasesToday: 0, ReadCapacityUnits: 0, WriteCapacityUnits: 0 };
+    }
+  }
+  if (typeof input['DeletionProtectionEnabled'] === 'boolean') {
+    description['DeletionProtectionEnabled'] = input['DeletionProtectionEnabled'];
+  }
+  if (typeof input['TableClass'] === 'string') {
+    description['TableClassSummary'] = { TableClass: input['TableClass'], LastUpdateDateTime: nowSeconds };
+  }
+  table.redescribe(description);
+  const stream = input['StreamSpecification'] as JsonObject | null | undefined;
+  if (stream?.['StreamEnabled'] === true) startStream(parts, table, stream);
+  else if (stream) stopStream(parts, table);
+}
+
+/**
+ * Fills an index with what the table holds. Resolves when it is full or after the first steps, whichever comes first;
+ * a long backfill goes on by itself. Called again for an index that a crash left unfinished: it begins anew.
+ */
+export async function startBackfill(parts: StoreParts, table: Table, indexName: string): Promise<void> {
+  const end = { reached: false };
+  let after: ByteString | undefined;
+  const step = async (): Promise<void> => {
+    const index = table.indexNamed(indexName);
+    // The index or the table was deleted, or the store is closing: an open one resumes it.
+    if (!parts.writer.isOpen || index === undefined || parts.catalog.find(table.name) !== table) {
+      end.reached = true;
+      return;
+    }
+    after = backfillStep(parts, table, index, after, BACKFILL_ROWS);
+    if (after === undefined) {
+      end.reached = true;
+      finishBackfill(parts, table, indexName);
+    }
+    await parts.writer.committed();
+  };
+  for (let steps = 0; steps < BACKFILL_STEPS_BEFORE_REPLY && !end.reached; steps++) await step();
+  const rest = async (): Promise<void> => {
+    while (!end.reached) await step();
+  };
+  // A failed commit has told every writer; the index stays CREATING and is resumed by the next open.
+  rest().catch(() => undefined);
+}
+
+function finishBackfill(parts: StoreParts, table: Table, indexName: string): void {
+  const indexes = (table.description['GlobalSecondaryIndexes'] as JsonObject[]).map((index) => {
+    if (index['IndexName'] !== indexName) return index;
+    const { Backfilling: _, ...full } = index;
+    return { ...full, IndexStatus: 'ACTIVE' };
+  });
+  table.redescribe({ ...table.description, GlobalSecondaryIndexes: indexes });
+  parts.catalog.save(table);
+}
