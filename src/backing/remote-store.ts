@@ -1,0 +1,186 @@
+/**
+ * A store at an address: signs a call and forwards its bytes, untouched both ways, over kept-alive connections.
+ *
+ * It never repeats a write: a lost connection does not tell whether the write was applied (I5), and the caller's SDK
+ * repeats by rules of its own.
+ */
+import { Pool } from 'undici';
+import { systemClock, type Clock } from '../base/clock.ts';
+import { SlipstreamError } from '../base/errors.ts';
+import { STREAMS_TARGET, traitsOf } from '../model/operations.ts';
+import type { ServiceReply, ServiceRequest } from '../model/service-call.ts';
+import { AWS_JSON } from '../wire/aws-json.ts';
+import { signRequest, SigningKeys, type Credentials } from '../wire/sigv4.ts';
+import type { BackingStore, SendOptions } from './backing-store.ts';
+import { CredentialSource, defaultCredentials, type CredentialsProvider } from './credentials.ts';
+import { endpointsOf } from './endpoints.ts';
+import { exchange, wasUnanswered, type ExchangeLimits } from './exchange.ts';
+
+export interface RemoteStoreOptions {
+  /** Address of the store, such as `https://dynamodb.eu-west-1.amazonaws.com`. */
+  readonly url: string;
+  /** Address of its Streams API where that cannot be derived from `url`. */
+  readonly streamsUrl?: string | undefined;
+  /** From the host's name, AWS_REGION, or us-east-1 unless given. */
+  readonly region?: string | undefined;
+  /** The SDK's default chain unless given; static local ones for a store that is not AWS's where nothing is set up. */
+  readonly credentials?: Credentials | CredentialsProvider | undefined;
+  readonly clock?: Clock | undefined;
+  readonly connectTimeoutMs?: number | undefined;
+  readonly headersTimeoutMs?: number | undefined;
+  readonly bodyTimeoutMs?: number | undefined;
+  /** How long an idle connection is kept, unless the store says less. */
+  readonly keepAliveMs?: number | undefined;
+  readonly connectionsMax?: number | undefined;
+  /** Calls under way and waiting for a connection; one more is refused with SLIPSTREAM_LIMIT. */
+  readonly inFlightMax?: number | undefined;
+  readonly replyBytesMax?: number | undefined;
+  /** Certificates to trust instead of the system's, in PEM. */
+  readonly ca?: string | undefined;
+}
+
+export const remoteStoreDefaults = {
+  connectTimeoutMs: 3_000,
+  headersTimeoutMs: 10_000,
+  bodyTimeoutMs: 10_000,
+  keepAliveMs: 4_000,
+  connectionsMax: 256,
+  inFlightMax: 10_000,
+  replyBytesMax: 32 * 1024 * 1024,
+} as const;
+
+/** @throws {SlipstreamError} SLIPSTREAM_BAD_OPTION when an address is not an http or https URL. */
+export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
+  return new RemoteStore(options);
+}
+
+export class RemoteStore implements BackingStore {
+  readonly url: URL;
+  readonly region: string;
+  readonly #clock: Clock;
+  readonly #credentials: CredentialSource;
+  readonly #dynamodb: Connections;
+  readonly #streams: Connections;
+  readonly #limits: ExchangeLimits;
+  readonly #inFlightMax: number;
+  readonly #keys = new SigningKeys();
+  #inFlight = 0;
+
+  constructor(options: RemoteStoreOptions) {
+    const endpoints = endpointsOf(options);
+    const { credentials } = options;
+    this.url = endpoints.dynamodb;
+    this.region = endpoints.region;
+    this.#clock = options.clock ?? systemClock;
+    this.#credentials = new CredentialSource({
+      clock: this.#clock,
+      provider:
+        typeof credentials === 'object'
+          ? () => Promise.resolve(credentials)
+          : (credentials ?? defaultCredentials(endpoints.aws)),
+    });
+    this.#dynamodb = connectionsTo(endpoints.dynamodb, options);
+    this.#streams =
+      endpoints.streams.href === endpoints.dynamodb.href ? this.#dynamodb : connectionsTo(endpoints.streams, options);
+    this.#limits = {
+      headersTimeoutMs: options.headersTimeoutMs ?? remoteStoreDefaults.headersTimeoutMs,
+      bodyTimeoutMs: options.bodyTimeoutMs ?? remoteStoreDefaults.bodyTimeoutMs,
+      replyBytesMax: options.replyBytesMax ?? remoteStoreDefaults.replyBytesMax,
+    };
+    this.#inFlightMax = options.inFlightMax ?? remoteStoreDefaults.inFlightMax;
+  }
+
+  /** Calls that have no answer yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  async send(request: ServiceRequest, options: SendOptions = {}): Promise<ServiceReply> {
+    if (this.#inFlight >= this.#inFlightMax) {
+      throw new SlipstreamError('SLIPSTREAM_LIMIT', `${this.#inFlightMax} calls to the store are under way`);
+    }
+    this.#inFlight++;
+    try {
+      return await this.#attempt(request, options.signal);
+    } catch (error) {
+      // The store may close a kept-alive connection in the very moment in which the next call is written to it. Whether
+      // it read that call is unknown, so only a call that changes nothing may go out again, and only once: a second loss
+      // is the store's state, not a crossing of two messages.
+      if (!wasUnanswered(error) || traitsOf(request.operation).mutates) throw error;
+      return await this.#attempt(request, options.signal);
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  /**
+   * Resolves when something answers HTTP at the store's address.
+   *
+   * @throws {SlipstreamError} SLIPSTREAM_BACKING_UNREACHABLE
+   */
+  async ping(options: SendOptions = {}): Promise<void> {
+    const { pool, path } = this.#dynamodb;
+    try {
+      await exchange(
+        pool,
+        { method: 'GET', path, headers: {}, body: null, signal: options.signal },
+        this.#limits,
+        this.#clock,
+      );
+    } catch (cause) {
+      if (options.signal?.aborted) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new SlipstreamError(
+        'SLIPSTREAM_BACKING_UNREACHABLE',
+        `the store at ${this.url.origin} does not answer: ${why}`,
+        { cause },
+      );
+    }
+  }
+
+  /** Lets calls under way end, then closes the connections. */
+  async close(): Promise<void> {
+    await Promise.all([
+      this.#dynamodb.pool.close(),
+      ...(this.#streams === this.#dynamodb ? [] : [this.#streams.pool.close()]),
+    ]);
+  }
+
+  async #attempt(request: ServiceRequest, signal: AbortSignal | undefined): Promise<ServiceReply> {
+    const { pool, host, path } = request.api === STREAMS_TARGET ? this.#streams : this.#dynamodb;
+    const held = this.#credentials.get();
+    const credentials = held instanceof Promise ? await held : held;
+    const unsigned = {
+      method: 'POST',
+      path,
+      query: '',
+      headers: { host, 'content-type': AWS_JSON, 'x-amz-target': request.target },
+      body: request.body,
+    } as const;
+    const scope = { region: this.region, service: 'dynamodb' };
+    const headers = signRequest(unsigned, credentials, scope, this.#clock.wallMs(), this.#keys);
+    return exchange(pool, { method: 'POST', path, headers, body: request.body, signal }, this.#limits, this.#clock);
+  }
+}
+
+interface Connections {
+  readonly pool: Pool;
+  readonly host: string;
+  readonly path: string;
+}
+
+function connectionsTo(url: URL, options: RemoteStoreOptions): Connections {
+  const pool = new Pool(url.origin, {
+    connections: options.connectionsMax ?? remoteStoreDefaults.connectionsMax,
+    pipelining: 1,
+    keepAliveTimeout: options.keepAliveMs ?? remoteStoreDefaults.keepAliveMs,
+    // Ours, on the clock, instead.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: {
+      timeout: options.connectTimeoutMs ?? remoteStoreDefaults.connectTimeoutMs,
+      ...(options.ca !== undefined && { ca: options.ca }),
+    },
+  });
+  return { pool, host: url.host, path: url.pathname };
+}
