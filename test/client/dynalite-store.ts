@@ -39,7 +39,8 @@ export async function startDynalite(): Promise<DynaliteStore> {
     close: () =>
       new Promise((resolve, reject) => {
         server.closeAllConnections();
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        // Dynalite closes its own database then, and says null when all is well.
+        server.close((error) => (error ? reject(error) : resolve()));
       }),
   };
 }
