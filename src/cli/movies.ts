@@ -47,9 +47,9 @@ export function readMovies(file: string): Item[] {
   for (const film of films) {
     const year = yearOf(film['Release Date']);
     // Some titles are numbers in the file (1776, 2012), and one film has none.
-    const title = film['Title'] === null ? '' : String(film['Title']);
-    if (year === undefined || title === '') continue;
-    items.set(`${year} ${title}`, itemOf(film, year, title));
+    const title = film['Title'];
+    if (year === undefined || (typeof title !== 'string' && typeof title !== 'number')) continue;
+    items.set(`${year} ${title}`, itemOf(film, year, String(title)));
   }
   return [...items.values()];
 }

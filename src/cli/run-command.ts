@@ -100,7 +100,7 @@ function addOption(command: Command, row: OptionRow<unknown>): void {
 function shownDefault(row: OptionRow<unknown>): string | undefined {
   const value = row.default;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return undefined;
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function flagsByName(
