@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../src/base/clock.ts';
 import type { FeedListener, FeedRecord, GapReason } from '../../src/feed/change-feed.ts';
+import type { Item } from '../../src/model/attribute-value.ts';
 import type { StreamModel } from './stream-model.ts';
 
 export class FeedChecker implements FeedListener {
@@ -25,7 +26,7 @@ export class FeedChecker implements FeedListener {
   onRecord(record: FeedRecord): void {
     this.records++;
     const key = (record.key['id'] as { S: string }).S;
-    const version = Number((record.newImage?.['version'] as { N: string }).N);
+    const version = Number(((record.newImage as Item)['version'] as { N: string }).N);
     const last = this.delivered.get(key) ?? 0;
     if (version <= last) this.problems.push(`${key}: version ${version} came after ${last}`);
     this.delivered.set(key, version);

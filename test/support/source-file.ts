@@ -146,7 +146,8 @@ function loadedBy(node: Node): string | undefined {
   }
   const [path, base] = node.arguments;
   const isHere = base?.type === 'MemberExpression' && base.object.type === 'MetaProperty';
-  return isHere && path !== undefined ? literalText(path) : undefined;
+  const named = isHere && path !== undefined ? literalText(path) : undefined;
+  return named?.endsWith('.ts') ? named : undefined;
 }
 
 function literalText(node: Node): string | undefined {

@@ -65,11 +65,14 @@ export const tidyTable = {
   /** The files of `src/` that read clocks, set timers and draw random numbers: the clock, and the one that stands in for it. */
   clockFiles: ['src/base/clock.ts', 'src/testing/virtual-clock.ts'],
 
-  /** Files that may re-export: the index, and what `package.json` exports as a package of its own. */
+  /** Files that may re-export: the index, and what `package.json` exports besides it. */
   reExportingFiles: [
     'src/index.ts',
+    'src/accelerator/accelerator.ts',
     'src/client/client-dynamodb.ts',
     'src/client/lib-dynamodb.ts',
+    'src/proxy/proxy.ts',
+    'src/store/embedded-store.ts',
     'src/testing/testing.ts',
   ],
 
