@@ -269,4 +269,3 @@ function tableNamesOf({ operation, input }: ServiceRequest): string[] {
   }
   return [...names];
 }
-

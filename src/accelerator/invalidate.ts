@@ -50,12 +50,7 @@ function dropPages(parts: Parts, table: OpenTable, mutation: Mutation): number {
 }
 
 /** The pages of an index that could hold the item before or after: those of its partitions, and scans. */
-function* concerned(
-  table: OpenTable,
-  indexName: string,
-  oldPlace: Place,
-  newPlace: Place,
-): Iterable<CachedPage> {
+function* concerned(table: OpenTable, indexName: string, oldPlace: Place, newPlace: Place): Iterable<CachedPage> {
   if (indexName !== TABLE && (oldPlace === 'unknown' || newPlace === 'unknown')) {
     yield* table.pages.all(indexName);
     return;

@@ -38,7 +38,8 @@ export function mayDiffer(page: CachedPage, mutation: Mutation, schema: TableSch
   if (mutation.oldImage === 'unknown') return mayDifferBlindly(page, mutation, isNew);
   const isOld = mayHold(page.footprint, places.oldPlace);
   if (!isOld && !isNew) return false;
-  if (mutation.newImage === 'unknown' || mutation.oldImage === undefined || mutation.newImage === undefined) return true;
+  if (mutation.newImage === 'unknown' || mutation.oldImage === undefined || mutation.newImage === undefined)
+    return true;
   if (!isOld || !isNew || !isSamePlace(places.oldPlace, places.newPlace)) return true;
   return shownDiffers(page, mutation, schema, mutation.oldImage, mutation.newImage);
 }
@@ -59,7 +60,13 @@ function mayDifferBlindly(page: CachedPage, mutation: Mutation, isNew: boolean):
  * Both images stand in the footprint at one place: the page can only differ in what it shows of the item, or, where the item
  * takes another share of the 1 MB that a page may read, in where it ends.
  */
-function shownDiffers(page: CachedPage, mutation: Mutation, schema: TableSchema, oldImage: Item, newImage: Item): boolean {
+function shownDiffers(
+  page: CachedPage,
+  mutation: Mutation,
+  schema: TableSchema,
+  oldImage: Item,
+  newImage: Item,
+): boolean {
   const before = visibleIn(schema, page.indexName, oldImage);
   const after = visibleIn(schema, page.indexName, newImage);
   const grownBytes = itemSizeBytes(after) - itemSizeBytes(before);
@@ -96,7 +103,8 @@ function visibleIn(schema: TableSchema, indexName: string, image: Item): Item {
     const value = image[name];
     if (value !== undefined) visible[name] = value;
   };
-  for (const { name } of [...schema.key.partition, ...schema.key.sort, ...index.key.partition, ...index.key.sort]) show(name);
+  for (const { name } of [...schema.key.partition, ...schema.key.sort, ...index.key.partition, ...index.key.sort])
+    show(name);
   for (const name of index.projectedNames) show(name);
   return visible;
 }

@@ -107,7 +107,12 @@ export function planPage(operation: 'Query' | 'Scan', table: OpenTable, input: J
   };
 }
 
-function readKeyCondition(operation: 'Query' | 'Scan', order: KeySchema, input: JsonObject, placeholders: Placeholders) {
+function readKeyCondition(
+  operation: 'Query' | 'Scan',
+  order: KeySchema,
+  input: JsonObject,
+  placeholders: Placeholders,
+) {
   if (operation === 'Scan') return { partition: undefined, range: WHOLE_RANGE, condition: '' };
   const parsed = parseCondition(input['KeyConditionExpression'] as string, placeholders, 'KeyConditionExpression');
   const { partition, range, canonical } = keyConditionOf(parsed, order);

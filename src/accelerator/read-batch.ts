@@ -70,7 +70,10 @@ export async function readBatch(
     const left = (unprocessed[part.tableName] as { readonly Keys?: readonly Item[] } | undefined)?.Keys ?? [];
     fillPart(parts, part, (responses[part.tableName] as Item[] | undefined) ?? [], left);
   }
-  return answered(rework(reply, answerOf(batch, unprocessed as JsonObject, capacity, consumed as JsonObject[])), 'miss');
+  return answered(
+    rework(reply, answerOf(batch, unprocessed as JsonObject, capacity, consumed as JsonObject[])),
+    'miss',
+  );
 }
 
 function planBatch(tables: ReadonlyMap<string, OpenTable>, input: JsonObject): TablePart[] | undefined {

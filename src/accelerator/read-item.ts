@@ -46,7 +46,8 @@ export function planItemRead(table: OpenTable, input: JsonObject): ItemPlan | un
   const capacity = capacityOf(input['ReturnConsumedCapacity']);
   const key = exactKey(table.schema.key, input['Key']);
   const position = key && positionOf(table.schema.key, key);
-  if (key === undefined || position === undefined || capacity === undefined || !isAbsentOrString(text)) return undefined;
+  if (key === undefined || position === undefined || capacity === undefined || !isAbsentOrString(text))
+    return undefined;
   const plan = { tableName: input['TableName'] as string, key, keyText: keyText(position), capacity };
   if (text === undefined) return names === undefined ? { ...plan, projection: undefined } : undefined;
   const placeholders = new Placeholders(names, undefined);
@@ -116,10 +117,7 @@ async function loadItem(
     fillItem(parts, table, plan.keyText, lease, reply);
     return reply;
   };
-  const reply = await orAbort(
-    isShared ? parts.itemFlights.lead(flightKey, lease.token, read) : read(),
-    options.signal,
-  );
+  const reply = await orAbort(isShared ? parts.itemFlights.lead(flightKey, lease.token, read) : read(), options.signal);
   return answered(shapeReply(plan, reply), 'miss');
 }
 
@@ -138,7 +136,10 @@ function readRequest(parts: Parts, table: OpenTable, plan: ItemPlan, request: Se
 
 function shapeReply(plan: ItemPlan, reply: ServiceReply): ServiceReply {
   if (!reply.ok || plan.projection === undefined) return reply;
-  return rework(reply, shapeAnswer(plan, reply.output, () => reply.output['ConsumedCapacity'] as JsonObject));
+  return rework(
+    reply,
+    shapeAnswer(plan, reply.output, () => reply.output['ConsumedCapacity'] as JsonObject),
+  );
 }
 
 function fillItem(parts: Parts, table: OpenTable, text: string, lease: FillLease, reply: ServiceReply): void {

@@ -47,7 +47,10 @@ function answerFrom(plan: PagePlan, cached: ServiceReply): ServiceReply {
   const consumed = JSON.stringify(noCapacity(plan.tableName, plan.capacity));
   const { body } = cached;
   const open = body.subarray(0, body.byteLength - 1);
-  return ServiceReply.fromBody(200, Buffer.concat([open, Buffer.from(`,"ConsumedCapacity":${consumed}`), CLOSING_BRACE]));
+  return ServiceReply.fromBody(
+    200,
+    Buffer.concat([open, Buffer.from(`,"ConsumedCapacity":${consumed}`), CLOSING_BRACE]),
+  );
 }
 
 async function loadPage(
@@ -80,7 +83,8 @@ async function loadPage(
 function readRequest(parts: Parts, table: OpenTable, plan: PagePlan, request: ServiceRequest): ServiceRequest {
   // I2: a replica may still hold the state before a recent mutation. A global index has no strong read; see `fillPage`.
   const canBeStrong = plan.index?.kind !== 'GSI';
-  if (!canBeStrong || !table.isRecentFootprint(plan.indexName, plan.footprint, parts.clock.monotonicMs())) return request;
+  if (!canBeStrong || !table.isRecentFootprint(plan.indexName, plan.footprint, parts.clock.monotonicMs()))
+    return request;
   return request.withInput({ ...request.input, ConsistentRead: true });
 }
 

@@ -14,7 +14,15 @@ import type { ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered, rework } from './ask-store.ts';
 import type { Image } from './mutation.ts';
-import { beginWrite, isRefusal, writeApplied, writeRefused, writeUnknown, type OwnWrite, type WrittenImages } from './own-write.ts';
+import {
+  beginWrite,
+  isRefusal,
+  writeApplied,
+  writeRefused,
+  writeUnknown,
+  type OwnWrite,
+  type WrittenImages,
+} from './own-write.ts';
 import { planOrPass } from './parameters.ts';
 import type { Parts } from './parts.ts';
 import type { OpenTable } from './tables.ts';
@@ -62,7 +70,8 @@ async function writeBlindly(
 
 function beginOf(table: OpenTable, request: ServiceRequest): OwnWrite | undefined {
   const { input } = request;
-  const given: unknown = request.operation === 'PutItem' ? keyOf(table.schema.key, input['Item'] as Item) : input['Key'];
+  const given: unknown =
+    request.operation === 'PutItem' ? keyOf(table.schema.key, input['Item'] as Item) : input['Key'];
   const key = exactKey(table.schema.key, given);
   return key && beginWrite(table, key);
 }

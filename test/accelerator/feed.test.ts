@@ -1,0 +1,191 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { item, openRig, TABLE_NAME, texts, type Rig, type RigOptions } from '../support/accelerator-rig.ts';
+import { ScriptedFeed } from '../support/scripted-feed.ts';
+
+let rig: Rig;
+let feed: ScriptedFeed;
+
+/** A feed that is caught up from the first moment on. */
+async function open(options?: RigOptions): Promise<void> {
+  feed = new ScriptedFeed('live', () => rig.clock.monotonicMs());
+  rig = await openRig({ feed, ...options });
+}
+
+afterEach(() => rig.close());
+
+const key = item({ pk: 'a', sk: '1' });
+const image = (more: Record<string, string> = {}) => ({ ...key, ...item(more) });
+const get = () => rig.call('GetItem', { Key: key });
+const scan = () => rig.call('Scan', {});
+const byStatus = (status: string) =>
+  rig.call('Query', {
+    IndexName: 'by-status',
+    KeyConditionExpression: '#s = :s',
+    ExpressionAttributeNames: { '#s': 'status' },
+    ExpressionAttributeValues: item({ ':s': status }),
+  });
+
+describe('I6 the feed decides', () => {
+  test('a record with the image that is cached leaves the entry, another image drops it', async () => {
+    await open();
+    await rig.direct('PutItem', { Item: image({ v: '1' }) });
+    await get();
+    feed.record(TABLE_NAME, undefined, image({ v: '1' }));
+    expect((await get()).cache).toBe('hit');
+    await rig.direct('PutItem', { Item: image({ v: '2' }) });
+    feed.record(TABLE_NAME, image({ v: '1' }), image({ v: '2' }));
+    expect(texts((await get()).reply.output['Item'])).toMatchObject({ v: '2' });
+  });
+
+  test('an item that is cached as absent appears when somebody else inserts it', async () => {
+    await open();
+    await get();
+    expect((await get()).cache).toBe('hit');
+    await rig.direct('PutItem', { Item: image({ v: '1' }) });
+    feed.record(TABLE_NAME, undefined, image({ v: '1' }));
+    expect(texts((await get()).reply.output['Item'])).toMatchObject({ v: '1' });
+  });
+
+  test('an older record than the last own write never brings the older value back', async () => {
+    await open();
+    await rig.call('PutItem', { Item: image({ v: '1' }) });
+    await rig.call('PutItem', { Item: image({ v: '2' }) });
+    feed.record(TABLE_NAME, undefined, image({ v: '1' }));
+    expect(texts((await get()).reply.output['Item'])).toMatchObject({ v: '2' });
+    feed.record(TABLE_NAME, image({ v: '1' }), image({ v: '2' }));
+    expect([(await get()).cache, texts((await get()).reply.output['Item'])]).toMatchObject(['hit', { v: '2' }]);
+  });
+
+  test('a write past the accelerator that moves an item between index partitions drops the pages of both', async () => {
+    await open();
+    const before = image({ status: 'open', at: '1' });
+    const after = image({ status: 'done', at: '1' });
+    await rig.direct('PutItem', { Item: before });
+    await Promise.all([byStatus('open'), byStatus('done'), byStatus('lost')]);
+    await rig.direct('PutItem', { Item: after });
+    feed.record(TABLE_NAME, before, after);
+    expect((await byStatus('open')).reply.output['Count']).toBe(0);
+    expect((await byStatus('done')).reply.output['Count']).toBe(1);
+    expect((await byStatus('lost')).cache).toBe('hit');
+  });
+
+  test('a stream that carries only keys drops what it must: the item, its places in the table, every index page', async () => {
+    await open();
+    await rig.direct('PutItem', { Item: image({ v: '1', status: 'open', at: '1' }) });
+    await Promise.all([get(), byStatus('open'), byStatus('lost')]);
+    feed.listener.onRecord({
+      tableName: TABLE_NAME,
+      key: key as never,
+      oldImage: undefined,
+      newImage: undefined,
+      kind: 'MODIFY',
+      viewType: 'KEYS_ONLY',
+    });
+    expect([(await get()).cache, (await byStatus('open')).cache, (await byStatus('lost')).cache]).toEqual([
+      'miss',
+      'miss',
+      'miss',
+    ]);
+  });
+
+  test('a scan page forgets what was inserted anywhere and keeps when an item of another page changes', async () => {
+    await open();
+    await rig.direct('PutItem', { Item: image({ v: '1' }) });
+    await scan();
+    const other = { ...item({ pk: 'b', sk: '1', v: '1' }) };
+    feed.record(TABLE_NAME, { ...other }, { ...other, ...item({ v: '2' }) });
+    expect((await scan()).cache).toBe('hit');
+    feed.record(TABLE_NAME, undefined, item({ pk: 'c', sk: '1' }) as never);
+    expect((await scan()).cache).toBe('miss');
+  });
+});
+
+describe('I8 bounded staleness', () => {
+  test('entries are served while the feed was caught up within maxStalenessMs, and pass through after', async () => {
+    await open({ maxStalenessMs: 1_000 });
+    await get();
+    await rig.clock.advance(1_000);
+    expect((await get()).cache).toBe('hit');
+    await rig.clock.advance(1);
+    expect((await get()).cache).toBe('pass');
+    expect(rig.accelerator.tables()).toMatchObject([{ name: TABLE_NAME, serving: false, feedAgeMs: 1_001 }]);
+    feed.caughtUp(TABLE_NAME, rig.clock.monotonicMs());
+    expect((await get()).cache).toBe('hit');
+  });
+
+  test('with onFeedLoss ttl they are served until their TTL', async () => {
+    await open({ maxStalenessMs: 1_000, onFeedLoss: 'ttl', itemTtlMs: 5_000, negativeTtlMs: 5_000 });
+    await get();
+    await rig.clock.advance(4_999);
+    expect((await get()).cache).toBe('hit');
+    await rig.clock.advance(1);
+    expect((await get()).cache).toBe('miss');
+  });
+
+  test('nothing is cached of a table whose feed has not started', async () => {
+    feed = new ScriptedFeed('lost');
+    rig = await openRig({ feed });
+    await get();
+    expect((await get()).cache).toBe('pass');
+    expect(rig.accelerator.tables()).toMatchObject([{ feed: 'lost', serving: false }]);
+  });
+
+  test('a table without a stream lives by TTL and says so', async () => {
+    feed = new ScriptedFeed('none');
+    rig = await openRig({ feed });
+    await get();
+    expect((await get()).cache).toBe('hit');
+    expect(rig.accelerator.tables()).toMatchObject([{ feed: 'none', serving: true, feedAgeMs: undefined }]);
+  });
+
+  test('an answer that was asked for while the feed was not trusted is not cached when it is again', async () => {
+    await open({ maxStalenessMs: 1_000 });
+    await get();
+    await rig.clock.advance(2_000);
+    const held = rig.gate.hold('GetItem', 'on-the-way-back');
+    const slow = get();
+    await held.arrived;
+    feed.caughtUp(TABLE_NAME, rig.clock.monotonicMs());
+    rig.accelerator.flush();
+    held.open();
+    await slow;
+    expect((await get()).cache).toBe('miss');
+  });
+});
+
+describe('I9 a gap is a flush', () => {
+  test.each(['trimmed', 'new-stream', 'table-deleted', 'restart'] as const)('%s', async (reason) => {
+    await open();
+    await rig.direct('PutItem', { Item: image({ v: '1', status: 'open', at: '1' }) });
+    await Promise.all([get(), byStatus('open'), scan()]);
+    feed.gap(TABLE_NAME, reason);
+    expect([(await get()).cache, (await byStatus('open')).cache, (await scan()).cache]).not.toContain('hit');
+  });
+
+  test('a read that was under way when the gap was noticed does not fill', async () => {
+    await open();
+    const held = rig.gate.hold('GetItem', 'on-the-way-back');
+    const slow = get();
+    await held.arrived;
+    feed.gap(TABLE_NAME, 'trimmed');
+    held.open();
+    await slow;
+    expect((await get()).cache).toBe('miss');
+  });
+
+  test('a table that is deleted and created again through the accelerator shows nothing of its past', async () => {
+    await open();
+    await rig.call('PutItem', { Item: image({ v: '1' }) });
+    await get();
+    const { Table: description } = await rig.direct('DescribeTable', {});
+    await rig.call('DeleteTable', {});
+    await rig.call('CreateTable', {
+      AttributeDefinitions: description.AttributeDefinitions.filter(
+        ({ AttributeName: name }: { AttributeName: string }) => name === 'pk' || name === 'sk',
+      ),
+      KeySchema: description.KeySchema,
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+    expect((await get()).reply.output).toEqual({});
+  });
+});
