@@ -35,6 +35,8 @@ export interface RemoteStoreOptions {
   /** Calls under way and waiting for a connection; one more is refused with SLIPSTREAM_LIMIT. */
   readonly inFlightMax?: number | undefined;
   readonly replyBytesMax?: number | undefined;
+  /** The id of the proxy that sends, told with every call, so that one which gets its own calls knows it. */
+  readonly via?: string | undefined;
   /** Certificates to trust instead of the system's, in PEM. */
   readonly ca?: string | undefined;
 }
@@ -64,6 +66,7 @@ export class RemoteStore implements BackingStore {
   readonly #limits: ExchangeLimits;
   readonly #inFlightMax: number;
   readonly #keys = new SigningKeys();
+  readonly #via: string | undefined;
   #inFlight = 0;
 
   constructor(options: RemoteStoreOptions) {
@@ -88,6 +91,7 @@ export class RemoteStore implements BackingStore {
       replyBytesMax: options.replyBytesMax ?? remoteStoreDefaults.replyBytesMax,
     };
     this.#inFlightMax = options.inFlightMax ?? remoteStoreDefaults.inFlightMax;
+    this.#via = options.via;
   }
 
   /** Calls that have no answer yet. */
@@ -154,7 +158,12 @@ export class RemoteStore implements BackingStore {
       method: 'POST',
       path,
       query: '',
-      headers: { host, 'content-type': AWS_JSON, 'x-amz-target': request.target },
+      headers: {
+        host,
+        'content-type': AWS_JSON,
+        'x-amz-target': request.target,
+        ...(this.#via !== undefined && { 'x-slipstream-via': this.#via }),
+      },
       body: request.body,
     } as const;
     const scope = { region: this.region, service: 'dynamodb' };

@@ -18,6 +18,8 @@ export interface ShardDescription {
 export interface ShardStart {
   readonly shardId: string;
   readonly position: 'LATEST' | 'TRIM_HORIZON';
+  /** Wall time up to which everything of its items has been delivered; its records are trimmed by wall time. */
+  readonly asOfWallMs: number;
 }
 
 export interface LineageOptions {
@@ -37,6 +39,7 @@ interface Shard {
   readonly parentId: string | undefined;
   phase: Phase;
   asOfMs: number;
+  asOfWallMs: number;
   readonly foundMs: number;
   endedMs: number;
   listedMs: number;
@@ -45,7 +48,8 @@ interface Shard {
 export class ShardLineage {
   readonly #options: LineageOptions;
   readonly #shards = new Map<string, Shard>();
-  #observed = false;
+  /** Wall time of the first listing; undefined before it. */
+  #beganWallMs: number | undefined;
 
   constructor(options: LineageOptions) {
     this.#options = options;
@@ -55,9 +59,9 @@ export class ShardLineage {
    * Takes a whole listing of the stream and returns what has to be read from now on. Of the first listing, open shards
    * start at their end; shards that appear later start at their beginning, as their records are all new to us.
    */
-  observe(listing: readonly ShardDescription[], nowMs: number): ShardStart[] {
-    const first = !this.#observed;
-    this.#observed = true;
+  observe(listing: readonly ShardDescription[], nowMs: number, wallMs: number): ShardStart[] {
+    const first = this.#beganWallMs === undefined;
+    this.#beganWallMs ??= wallMs;
     const parents = new Set(listing.map((shard) => shard.parentShardId));
     const starts: ShardStart[] = [];
     for (const { shardId, parentShardId, closed } of listing) {
@@ -66,7 +70,7 @@ export class ShardLineage {
         known.listedMs = nowMs;
         continue;
       }
-      const shard = newShard(shardId, parentShardId, nowMs);
+      const shard = newShard(shardId, parentShardId, nowMs, this.#beganWallMs);
       this.#shards.set(shardId, shard);
       if (!first) continue;
       // A shard with children has ended, even where the listing still shows it open. What ended before we came is not
@@ -74,7 +78,7 @@ export class ShardLineage {
       if (closed || parents.has(shardId)) shard.phase = 'ended';
       else {
         shard.phase = 'reading';
-        starts.push({ shardId, position: 'LATEST' });
+        starts.push({ shardId, position: 'LATEST', asOfWallMs: wallMs });
       }
     }
     this.#settleEnded(nowMs);
@@ -93,9 +97,11 @@ export class ShardLineage {
   }
 
   /** Every change of this shard's items that was acknowledged before `asOfMs` has been delivered. */
-  caughtUp(shardId: string, asOfMs: number): void {
+  caughtUp(shardId: string, asOfMs: number, asOfWallMs: number): void {
     const shard = this.#shards.get(shardId);
-    if (shard !== undefined) shard.asOfMs = Math.max(shard.asOfMs, asOfMs);
+    if (shard === undefined) return;
+    shard.asOfMs = Math.max(shard.asOfMs, asOfMs);
+    shard.asOfWallMs = Math.max(shard.asOfWallMs, asOfWallMs);
   }
 
   /** The same of the whole stream; -Infinity while nothing can be said. */
@@ -143,8 +149,11 @@ export class ShardLineage {
       // Read now, it could come before a parent that is only late in the listings; most often the parent was trimmed.
       if (this.#isOrphan(shard) && nowMs - shard.foundMs < this.#options.relativeWaitMs) continue;
       shard.phase = 'reading';
-      if (parent !== undefined) shard.asOfMs = parent.asOfMs;
-      starts.push({ shardId: shard.id, position: 'TRIM_HORIZON' });
+      if (parent !== undefined) {
+        shard.asOfMs = parent.asOfMs;
+        shard.asOfWallMs = parent.asOfWallMs;
+      }
+      starts.push({ shardId: shard.id, position: 'TRIM_HORIZON', asOfWallMs: shard.asOfWallMs });
     }
     return starts;
   }
@@ -156,6 +165,15 @@ export class ShardLineage {
   }
 }
 
-function newShard(id: string, parentId: string | undefined, nowMs: number): Shard {
-  return { id, parentId, phase: 'waiting', asOfMs: -Infinity, foundMs: nowMs, endedMs: nowMs, listedMs: nowMs };
+function newShard(id: string, parentId: string | undefined, nowMs: number, asOfWallMs: number): Shard {
+  return {
+    id,
+    parentId,
+    phase: 'waiting',
+    asOfMs: -Infinity,
+    asOfWallMs,
+    foundMs: nowMs,
+    endedMs: nowMs,
+    listedMs: nowMs,
+  };
 }

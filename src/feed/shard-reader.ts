@@ -9,7 +9,13 @@ import { sleep, type Clock } from '../base/clock.ts';
 import type { JsonObject } from '../model/service-call.ts';
 import type { GapReason } from './change-feed.ts';
 import type { ShardStart } from './shard-lineage.ts';
-import { failureKind, type IteratorPosition, type RecordPage, type StreamCalls } from './stream-calls.ts';
+import {
+  failureKind,
+  StreamCallError,
+  type IteratorPosition,
+  type RecordPage,
+  type StreamCalls,
+} from './stream-calls.ts';
 
 export interface ShardReaderOptions {
   /** Least time between two polls of a shard; the service allows 5 a second. Taken while records come. */
@@ -22,11 +28,14 @@ export interface ShardReaderOptions {
   readonly retryMaxMs: number;
   /** Empty pages in a row before a reader that did not start at the end of its shard believes that it has reached it. */
   readonly emptyPagesMin: number;
+  /** A little less than the 24 hours for which a stream keeps its records. */
+  readonly retentionMs: number;
 }
 
 export interface ShardListener {
   onRecords(records: readonly JsonObject[]): void;
-  onCaughtUp(asOfMs: number): void;
+  /** The same moment by both clocks. */
+  onCaughtUp(asOfMs: number, asOfWallMs: number): void;
   /** The shard has been read to its end; the last thing a reader says. */
   onEnd(): void;
   /** Records were missed or the stream is gone; the last thing a reader says. */
@@ -48,6 +57,7 @@ export class ShardReader {
   #position: IteratorPosition | undefined;
   #iterator: string | undefined;
   #emptyPagesWanted: number;
+  #seenWallMs: number;
   #pollMs: number;
   #failures = 0;
 
@@ -66,6 +76,7 @@ export class ShardReader {
     this.#options = options;
     this.#listener = listener;
     this.#position = { type: start.position };
+    this.#seenWallMs = start.asOfWallMs;
     this.#emptyPagesWanted = start.position === 'LATEST' ? 1 : options.emptyPagesMin;
     this.#pollMs = options.pollMinMs;
   }
@@ -107,6 +118,7 @@ export class ShardReader {
     const iterator = this.#iterator as string;
     const page = await this.#calls.records(iterator, this.#options.recordsLimit, signal);
     if (signal.aborted) return true;
+    this.#expectUntrimmed();
     if (page.records.length > 0) this.#deliver(page);
     if (page.nextIterator === undefined) {
       // Its children may have begun before this poll was sent, so an end proves nothing about the time up to it.
@@ -115,10 +127,21 @@ export class ShardReader {
     }
     this.#iterator = page.nextIterator;
     const asOfMs = this.#asOfMs(page, sentMs, sentWallMs);
-    if (asOfMs !== undefined) this.#listener.onCaughtUp(asOfMs);
+    if (asOfMs !== undefined) {
+      this.#seenWallMs = sentWallMs - (sentMs - asOfMs);
+      this.#listener.onCaughtUp(asOfMs, this.#seenWallMs);
+    }
     this.#pollMs =
       page.records.length > 0 ? this.#options.pollMinMs : Math.min(this.#options.pollMaxMs, this.#pollMs * POLL_GROWTH);
     return false;
+  }
+
+  /** TRIM_HORIZON begins at the oldest record that is left and, unlike other places, does not tell of trimmed ones. */
+  #expectUntrimmed(): void {
+    const unseenMs = this.#clock.wallMs() - this.#seenWallMs;
+    if (this.#position?.type === 'TRIM_HORIZON' && unseenMs > this.#options.retentionMs) {
+      throw new StreamCallError('trimmed', 'the first records of a shard may have been trimmed');
+    }
   }
 
   #deliver(page: RecordPage): void {

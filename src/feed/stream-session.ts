@@ -6,7 +6,7 @@ import { sleep, type Clock } from '../base/clock.ts';
 import type { JsonObject } from '../model/service-call.ts';
 import type { StreamViewType } from '../model/table-schema.ts';
 import type { GapReason } from './change-feed.ts';
-import { ShardLineage, type LineageOptions, type ShardStart } from './shard-lineage.ts';
+import { ShardLineage, type LineageOptions, type ShardDescription, type ShardStart } from './shard-lineage.ts';
 import { ShardReader, type ShardReaderOptions } from './shard-reader.ts';
 import { failureKind, type StreamCalls, type TableState } from './stream-calls.ts';
 
@@ -19,8 +19,6 @@ export interface StreamSessionOptions extends ShardReaderOptions, LineageOptions
   readonly discoverSoonMs: number;
   /** How long after its acknowledgement a change may be before it appears in the stream. */
   readonly propagationMs: number;
-  /** Below the 24 hours for which a stream keeps its records: a shard begun later than this may have lost its first. */
-  readonly retentionMs: number;
   /** Iterators that are asked for at once when a stream is opened. */
   readonly openParallel: number;
 }
@@ -47,8 +45,6 @@ export class StreamSession {
   #finish: (reason: GapReason) => void = () => undefined;
   #confirmedMs: number;
   #reportedMs = -Infinity;
-  /** Wall time, as records are trimmed by it, and the monotonic clock may stand still while a machine sleeps. */
-  #advancedWallMs: number;
   #wakeDiscovery: () => void = () => undefined;
   #wakeCheck: () => void = () => undefined;
 
@@ -66,7 +62,6 @@ export class StreamSession {
     this.#tableId = table.tableId;
     this.#stream = table.stream;
     this.#confirmedMs = describedMs;
-    this.#advancedWallMs = clock.wallMs();
     this.#calls = calls;
     this.#clock = clock;
     this.#options = options;
@@ -79,7 +74,7 @@ export class StreamSession {
   async open(): Promise<void> {
     const { signal } = this.#abort;
     const listing = await this.#calls.listShards(this.#stream.arn, signal);
-    const readers = this.#lineage.observe(listing, this.#clock.monotonicMs()).map((start) => this.#readerOf(start));
+    const readers = this.#observe(listing).map((start) => this.#readerOf(start));
     const { openParallel } = this.#options;
     for (let first = 0; first < readers.length; first += openParallel) {
       await Promise.all(readers.slice(first, first + openParallel).map((reader) => reader.open(signal)));
@@ -104,19 +99,19 @@ export class StreamSession {
     this.#tasks.add(tracked);
   }
 
+  #observe(listing: readonly ShardDescription[]): ShardStart[] {
+    return this.#lineage.observe(listing, this.#clock.monotonicMs(), this.#clock.wallMs());
+  }
+
   #start(starts: readonly ShardStart[]): void {
-    // TRIM_HORIZON begins at the oldest record that is left, and does not tell of those that are not.
-    if (starts.length > 0 && this.#clock.wallMs() - this.#advancedWallMs > this.#options.retentionMs) {
-      this.#finish('trimmed');
-    }
     for (const start of starts) this.#track(this.#readerOf(start).run(this.#abort.signal));
   }
 
   #readerOf(start: ShardStart): ShardReader {
     return new ShardReader(this.#stream.arn, start, this.#calls, this.#clock, this.#options, {
       onRecords: (records) => this.#listener.onRecords(records, this.#stream.viewType),
-      onCaughtUp: (asOfMs) => {
-        this.#lineage.caughtUp(start.shardId, asOfMs);
+      onCaughtUp: (asOfMs, asOfWallMs) => {
+        this.#lineage.caughtUp(start.shardId, asOfMs, asOfWallMs);
         this.#report();
       },
       onEnd: () => {
@@ -136,7 +131,6 @@ export class StreamSession {
     const asOfMs = Math.min(this.#lineage.asOfMs, this.#confirmedMs) - this.#options.propagationMs;
     if (asOfMs <= this.#reportedMs) return;
     this.#reportedMs = asOfMs;
-    this.#advancedWallMs = this.#clock.wallMs();
     this.#listener.onCaughtUp(asOfMs);
   }
 
@@ -155,7 +149,7 @@ export class StreamSession {
       lastMs = this.#clock.monotonicMs();
       try {
         const listing = await this.#calls.listShards(this.#stream.arn, signal);
-        this.#start(this.#lineage.observe(listing, this.#clock.monotonicMs()));
+        this.#start(this.#observe(listing));
         this.#report();
       } catch (error) {
         if (signal.aborted) return;
