@@ -32,18 +32,17 @@ async function openEmbedded(options: Options, instance: string, log: Log): Promi
   const dataDir = options.inMemory ? undefined : options.data;
   const mark = new DemoMark(dataDir);
   const wantsDemo = mark.begin(options.demo);
-  const opened = await openStore(dataDir === undefined ? { inMemory: true } : { dataDir });
+  const opened = await openStore({
+    ...(dataDir === undefined ? { inMemory: true } : { dataDir }),
+    durability: options.durability,
+    region: options.region,
+  });
   const store = observeStore(opened, instance);
+  if (wantsDemo) await fillWithDemo(store, mark, log);
   const close = async () => {
     await opened.feed.close();
     await opened.close();
   };
-  try {
-    if (wantsDemo) await fillWithDemo(store, mark, log);
-  } catch (error) {
-    await close();
-    throw error;
-  }
   return { store, feed: opened.feed, region: options.region, hasDemo: await hasTable(store, DEMO_TABLE), close };
 }
 
@@ -51,14 +50,19 @@ async function hasTable(store: BackingStore, name: string): Promise<boolean> {
   return (await store.send(ServiceRequest.fromInput('DescribeTable', { TableName: name }))).ok;
 }
 
+/** A demo that cannot be loaded is no reason not to serve; the next start tries again. */
 async function fillWithDemo(store: BackingStore, mark: DemoMark, log: Log): Promise<void> {
   const file = findMovies();
   if (file === undefined) {
     log.info({}, 'no demo table: the npm package vega-datasets, where its films are, is not installed');
     return;
   }
-  await loadDemo(store, readMovies(file), process.stderr);
-  mark.finish();
+  try {
+    await loadDemo(store, readMovies(file), process.stderr);
+    mark.finish();
+  } catch (error) {
+    log.error({ err: error }, 'the demo table could not be loaded');
+  }
 }
 
 async function openRemote(options: Options, url: string, instance: string, log: Log): Promise<OpenBacking> {

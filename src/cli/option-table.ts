@@ -5,6 +5,7 @@
 import { acceleratorDefaults } from '../accelerator/options.ts';
 import { doorDefaults } from '../proxy/limits.ts';
 import { proxyDefaults } from '../proxy/proxy.ts';
+import { storeDefaults } from '../store/embedded-store.ts';
 import { logLevels } from '../telemetry/log.ts';
 import {
   backingStore,
@@ -152,6 +153,34 @@ export const optionTable = {
     default: false,
     in: DOORS,
     help: 'Keep the embedded store in memory; nothing is left at the end',
+  }),
+  durability: option('durability', {
+    kind: oneOf('process', 'power'),
+    default: storeDefaults.durability,
+    placeholder: '<process|power>',
+    in: DOORS,
+    help: 'What an acknowledged write of the embedded store survives: the end of the process, or of the machine too',
+  }),
+  createTableMs: option('create-table-ms', {
+    kind: duration(0, DAY_MS),
+    default: storeDefaults.createTableMs,
+    placeholder: '<duration>',
+    in: ['store'],
+    help: 'How long a new table stays in CREATING',
+  }),
+  updateTableMs: option('update-table-ms', {
+    kind: duration(0, DAY_MS),
+    default: storeDefaults.updateTableMs,
+    placeholder: '<duration>',
+    in: ['store'],
+    help: 'How long a changed table stays in UPDATING',
+  }),
+  deleteTableMs: option('delete-table-ms', {
+    kind: duration(0, DAY_MS),
+    default: storeDefaults.deleteTableMs,
+    placeholder: '<duration>',
+    in: ['store'],
+    help: 'How long a deleted table stays in DELETING',
   }),
   sharedDb: option('shared-db', {
     kind: flag,

@@ -11,7 +11,14 @@ import { awaitEnd } from './signals.ts';
 export async function serveStore(options: Options): Promise<number> {
   const end = awaitEnd();
   const log = createLog(options.logLevel);
-  const store = await openStore(options.inMemory ? { inMemory: true } : { dataDir: options.data });
+  const store = await openStore({
+    ...(options.inMemory ? { inMemory: true } : { dataDir: options.data }),
+    durability: options.durability,
+    region: options.region,
+    createTableMs: options.createTableMs,
+    updateTableMs: options.updateTableMs,
+    deleteTableMs: options.deleteTableMs,
+  });
   const proxy = createProxy({
     backing: store,
     host: options.host,
