@@ -32,9 +32,9 @@ export class StreamsStore implements BackingStore {
   #streams: Promise<Streams> | undefined;
   #failure: SlipstreamError | undefined;
 
-  constructor(owner: DynamoDBClient, load: () => Promise<StreamsPackage> = loadPackage) {
+  constructor(owner: DynamoDBClient) {
     this.#owner = owner;
-    this.#package = load();
+    this.#package = import('@aws-sdk/client-dynamodb-streams');
     this.#package.catch((error: unknown) => {
       this.#failure = new SlipstreamError('SLIPSTREAM_BAD_OPTION', MISSING, { cause: error });
     });
@@ -82,7 +82,7 @@ export class StreamsStore implements BackingStore {
     const place = { name: 'slipstreamHeaders', relation: 'before', toMiddleware: 'deserializerMiddleware' };
     stack.addRelativeTo(this.#keepHeaders, place);
     return {
-      send: (command, abortSignal) => client.send(command as never, abortSignal && { abortSignal }) as Promise<object>,
+      send: (command, abortSignal) => client.send(command as never, abortSignal && { abortSignal }),
       destroy: () => client.destroy(),
       commands: {
         ListStreams: streams.ListStreamsCommand,
@@ -109,10 +109,6 @@ export class StreamsStore implements BackingStore {
     const { AWS_ENDPOINT_URL_DYNAMODB_STREAMS: own } = process.env;
     return own ?? (await this.#owner.config.endpoint?.());
   }
-}
-
-function loadPackage(): Promise<StreamsPackage> {
-  return import('@aws-sdk/client-dynamodb-streams');
 }
 
 /** The reply behind an exception of the SDK; undefined when the store gave no answer. */

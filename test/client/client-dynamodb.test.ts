@@ -3,57 +3,27 @@
  * Method: the real SDK, a real HTTP server that we did not write (dynalite), and its count of what it was asked.
  */
 import * as sdk from '@aws-sdk/client-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DynamoDBClientConfig } from '../../src/client/client-dynamodb.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DynamoDBClient } from '../../src/client/client-dynamodb.ts';
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
-  DescribeTableCommand,
-  DynamoDB,
-  DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
   UpdateItemCommand,
-  paginateQuery,
 } from '../../src/client/client-dynamodb.ts';
-import { createTable, startDynalite, type DynaliteStore } from './dynalite-store.ts';
+import { createTable, startDynalite } from './dynalite-store.ts';
+import { TableName, get, newKey, put, useThings } from './things.ts';
 
-let store: DynaliteStore;
+const things = useThings();
 let client: DynamoDBClient;
-const opened: sdk.DynamoDBClient[] = [];
-let keys = 0;
-
-function open(configuration: DynamoDBClientConfig = {}): DynamoDBClient {
-  const made = new DynamoDBClient({ ...store.configuration, cache: { feed: 'none' }, ...configuration });
-  opened.push(made);
-  return made;
-}
-
-/** A key that no other test uses. */
-function newKey() {
-  return { id: { S: `item-${keys++}` }, at: { S: '1' } };
-}
-
-beforeAll(async () => {
-  store = await startDynalite();
-  await createTable(store, 'Things');
-});
-afterAll(() => store.close());
 beforeEach(() => {
-  client = open();
+  client = things.open();
 });
-afterEach(() => {
-  for (const made of opened.splice(0)) made.destroy();
-});
-
-const TableName = 'Things';
-const get = (Key: ReturnType<typeof newKey>) => new GetItemCommand({ TableName, Key });
-const put = (Key: ReturnType<typeof newKey>, rest: Record<string, sdk.AttributeValue> = {}) =>
-  new PutItemCommand({ TableName, Item: { ...Key, ...rest } });
 
 describe('a read', () => {
   it('is answered in process the second time, as the SDK would have answered it', async () => {
@@ -64,16 +34,16 @@ describe('a read', () => {
       all: { BS: [new Uint8Array([7])] },
       no: { NULL: true },
     };
-    const plain = new sdk.DynamoDBClient(store.configuration);
+    const plain = new sdk.DynamoDBClient(things.store.configuration);
     await plain.send(new sdk.PutItemCommand({ TableName, Item: item }));
     const { $metadata: _, ...expected } = await plain.send(new sdk.GetItemCommand({ TableName, Key: key }));
     plain.destroy();
 
     const miss = await client.send(get(key));
-    const asked = store.asked('GetItem');
+    const asked = things.store.asked('GetItem');
     const hit = await client.send(get(key));
 
-    expect(store.asked('GetItem')).toBe(asked);
+    expect(things.store.asked('GetItem')).toBe(asked);
     expect(miss).toEqual({ ...expected, $metadata: expect.anything() as unknown });
     expect(hit).toEqual({ ...expected, $metadata: expect.anything() as unknown });
     expect(hit.Item?.['bytes']?.B).toStrictEqual(new Uint8Array([0, 255]));
@@ -127,7 +97,7 @@ describe('a read', () => {
   it('can go past the caches, or renew what is in them', async () => {
     const key = newKey();
     await client.send(get(key));
-    const elsewhere = open();
+    const elsewhere = things.open();
     await elsewhere.send(put(key, { v: { N: '2' } }));
     expect((await client.send(get(key))).Item).toBeUndefined();
     const bypass = await client.send(get(key), { slipstream: 'bypass' });
@@ -140,7 +110,7 @@ describe('a read', () => {
 
   it('belongs to its caller, who may change it', async () => {
     const key = newKey();
-    await open().send(put(key, { list: { L: [{ S: 'a' }] }, bytes: { B: new Uint8Array([1]) } }));
+    await things.open().send(put(key, { list: { L: [{ S: 'a' }] }, bytes: { B: new Uint8Array([1]) } }));
     const spoil = (answer: sdk.GetItemCommandOutput) => {
       answer.Item!['list']!.L!.push({ S: 'spoilt' });
       answer.Item!['bytes']!.B![0] = 9;
@@ -161,8 +131,8 @@ describe('a read', () => {
 
   it('asks for the key that it was given, whatever its caller does with the object then', async () => {
     const [one, other] = [newKey(), newKey()];
-    await open().send(put(one, { is: { S: 'one' } }));
-    await open().send(put(other, { is: { S: 'other' } }));
+    await things.open().send(put(one, { is: { S: 'one' } }));
+    await things.open().send(put(other, { is: { S: 'other' } }));
     const parameters = { TableName, Key: structuredClone(one) };
     const reading = client.send(new GetItemCommand(parameters));
     parameters.Key.id.S = other.id.S;
@@ -257,9 +227,8 @@ describe('an error', () => {
     const away = await startDynalite();
     await away.close();
     const configuration = { ...away.configuration, maxAttempts: 1 };
-    const plain = new sdk.DynamoDBClient(configuration);
-    opened.push(plain);
-    const ours = open({ ...configuration });
+    const plain = things.track(new sdk.DynamoDBClient(configuration));
+    const ours = things.open({ ...configuration });
     const theirs = (await plain.send(get(newKey())).catch((error: unknown) => error)) as Error;
     await expect(ours.send(get(newKey()))).rejects.toMatchObject({ name: theirs.name, message: theirs.message });
     await expect(ours.send(put(newKey()))).rejects.toMatchObject({ name: theirs.name, message: theirs.message });
@@ -267,131 +236,23 @@ describe('an error', () => {
 
   it('of each caller that waited for one read is its own, and of the SDK’s class', async () => {
     const TableName = 'Doomed';
-    await createTable(store, TableName);
+    await createTable(things.store, TableName);
     await client.send(new GetItemCommand({ TableName, Key: newKey() }));
-    const plain = new sdk.DynamoDBClient(store.configuration);
-    opened.push(plain);
+    const plain = things.track(new sdk.DynamoDBClient(things.store.configuration));
     await plain.send(new sdk.DeleteTableCommand({ TableName }));
     const isGone = (error: unknown) => error instanceof sdk.ResourceNotFoundException;
     while (!(await plain.send(new sdk.DescribeTableCommand({ TableName })).then(() => false, isGone)));
 
     const Key = newKey();
-    const asked = store.asked('GetItem');
+    const asked = things.store.asked('GetItem');
     const reads = [0, 1].map(() => client.send(new GetItemCommand({ TableName, Key })));
     const errors = await Promise.all(reads.map((read) => read.catch((error: unknown) => error)));
-    expect(store.asked('GetItem')).toBe(asked + 1);
+    expect(things.store.asked('GetItem')).toBe(asked + 1);
     for (const error of errors) {
       expect(error).toBeInstanceOf(sdk.ResourceNotFoundException);
       expect(error).toMatchObject({ message: expect.stringMatching(/not found/) as unknown });
     }
     expect(errors[0]).not.toBe(errors[1]);
-  });
-});
-
-describe('send', () => {
-  it('calls back with the answer, with and without options, hit or miss, never within the call', async () => {
-    const key = newKey();
-    for (const outcome of ['miss', 'hit', 'hit']) {
-      let returned = false;
-      const answer = await new Promise<sdk.GetItemCommandOutput | undefined>((resolve, reject) => {
-        const callback = (error: unknown, output?: sdk.GetItemCommandOutput) => {
-          expect(returned).toBe(true);
-          if (error === null) resolve(output);
-          else reject(error as Error);
-        };
-        if (outcome === 'miss') client.send(get(key), callback);
-        else client.send(get(key), {}, callback);
-        returned = true;
-      });
-      expect(answer?.$metadata).toMatchObject({ slipstream: { cache: outcome } });
-    }
-  });
-
-  it('calls back with the error', async () => {
-    const error = await new Promise((resolve) => {
-      client.send(new GetItemCommand({ TableName: 'Nowhere', Key: newKey() }), resolve);
-    });
-    expect(error).toBeInstanceOf(sdk.ResourceNotFoundException);
-  });
-
-  it('rejects as the SDK does when the signal was aborted before', async () => {
-    const abort = new AbortController();
-    abort.abort();
-    const key = newKey();
-    await client.send(get(key));
-    const asked = store.asked('GetItem');
-    const options = { abortSignal: abort.signal };
-    await expect(client.send(get(key), options)).rejects.toMatchObject({
-      name: 'AbortError',
-      message: 'Request aborted',
-    });
-    expect(store.asked('GetItem')).toBe(asked);
-  });
-
-  it('rejects its caller alone when one of those who wait for one read aborts', async () => {
-    const key = newKey();
-    await open().send(put(key));
-    await client.send(get(newKey()));
-    const abort = new AbortController();
-    const asked = store.asked('GetItem');
-    const given = client.send(get(key), { abortSignal: abort.signal });
-    const waiting = client.send(get(key));
-    abort.abort();
-    await expect(given).rejects.toMatchObject({ name: 'AbortError', message: 'Request aborted' });
-    expect((await waiting).Item).toEqual(key);
-    expect(store.asked('GetItem')).toBe(asked + 1);
-  });
-
-  it('leaves what it does not know to the SDK', async () => {
-    const described = await client.send(new DescribeTableCommand({ TableName }));
-    expect(described.Table?.CreationDateTime).toBeInstanceOf(Date);
-    expect(described.$metadata.slipstream).toBeUndefined();
-  });
-});
-
-describe('the SDK’s stack', () => {
-  it('runs the user’s middleware on what goes to the store, and never on a hit', async () => {
-    const runs: string[] = [];
-    const note =
-      (step: string) =>
-      <Next>(next: Next, context: { commandName?: string }) => {
-        runs.push(`${String(context.commandName)} ${step}`);
-        return next;
-      };
-    client.middlewareStack.add(note('initialize'), { step: 'initialize' });
-    client.middlewareStack.add(note('build'), { step: 'build' });
-    client.middlewareStack.add(note('deserialize'), { step: 'deserialize' });
-    const key = newKey();
-    const command = get(key);
-    command.middlewareStack.add(note('own'), { step: 'serialize' });
-    await client.send(command);
-    const steps = ['initialize', 'own', 'build', 'deserialize'].map((step) => `GetItemCommand ${step}`);
-    expect(runs.filter((run) => !run.startsWith('DescribeTable')).toSorted()).toEqual(steps.toSorted());
-    runs.length = 0;
-    expect((await client.send(command)).$metadata.slipstream?.cache).toBe('hit');
-    expect(runs).toEqual([]);
-  });
-
-  it('is reached by the methods and paginators of the aggregated client, which hit the caches', async () => {
-    const aggregated = new DynamoDB({ ...store.configuration, cache: { feed: 'none' } });
-    opened.push(aggregated);
-    const id = newKey().id;
-    for (const at of ['1', '2', '3']) await aggregated.putItem({ TableName, Item: { id, at: { S: at } } });
-    // The SDK's paginator writes its progress into what it is given.
-    const query = () => ({
-      TableName,
-      KeyConditionExpression: 'id = :id',
-      ExpressionAttributeValues: { ':id': id },
-      Limit: 2,
-    });
-    for (const expected of ['miss', 'hit']) {
-      const pages = [];
-      for await (const page of paginateQuery({ client: aggregated }, query())) pages.push(page);
-      expect(pages.map((page) => page.Items?.map((item) => item['at']?.S))).toEqual([['1', '2'], ['3']]);
-      for (const page of pages) expect(page.$metadata).toMatchObject({ slipstream: { cache: expected } });
-    }
-    const got = await aggregated.getItem({ TableName, Key: { id, at: { S: '3' } } });
-    expect(got.Item).toEqual({ id, at: { S: '3' } });
   });
 });
 

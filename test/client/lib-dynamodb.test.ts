@@ -156,7 +156,7 @@ describe.each([
     for (let i = 0; i < 3; i++) {
       const { Item } = await client.send(get(key));
       expect(Item).toEqual({ ...key, list: [1] });
-      (Item?.['list'] as number[]).push(2);
+      (Item!['list'] as number[]).push(2);
     }
   });
 
@@ -234,7 +234,7 @@ describe('our document clients', () => {
     for (const options of [undefined, {}]) {
       const answer = await new Promise<lib.GetCommandOutput | undefined>((resolve, reject) => {
         const callback = (error: unknown, output?: lib.GetCommandOutput) =>
-          error === null ? resolve(output) : reject(error as Error);
+          error === null ? resolve(output) : reject(new Error('refused', { cause: error }));
         if (options === undefined) client.send(get(key), callback);
         else client.send(get(key), options, callback);
       });
@@ -250,8 +250,9 @@ describe('our document clients', () => {
     expect(outcomeOf(await client.get({ TableName, Key: { id, at: '2' } }))).toBe('hit');
     const seen = [];
     const query = { TableName, KeyConditionExpression: 'id = :id', ExpressionAttributeValues: { ':id': id }, Limit: 2 };
-    for await (const page of paginateQuery({ client }, query))
+    for await (const page of paginateQuery({ client }, query)) {
       seen.push(page.Items?.map((item) => item['at'] as string));
+    }
     expect(seen).toEqual([['1', '2'], ['3']]);
   });
 
