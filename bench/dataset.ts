@@ -4,7 +4,6 @@
  */
 export const TABLE = 'Bench';
 
-const PARTITIONS = 120;
 const ITEMS_A_PARTITION = 100;
 const PAGE_ITEMS = 20;
 const BATCH_ITEMS = 25;
@@ -35,9 +34,9 @@ export const createTable = (hasStreams: boolean): Request => ({
   },
 });
 
-/** All items, as BatchWriteItem requests. */
-export function batchWrites(): Request[] {
-  const puts = keys().map((key) => ({
+/** All items of so many partitions, as BatchWriteItem requests. */
+export function batchWrites(partitions: number): Request[] {
+  const puts = keys(partitions).map((key) => ({
     PutRequest: { Item: { ...key, title: { S: `Film ${key.pk.S}/${key.sk.N}` }, text: { S: TEXT } } },
   }));
   return chunks(puts, BATCH_ITEMS).map((batch) => ({
@@ -52,9 +51,10 @@ export class ReadPool {
   readonly #reads: Request[];
   #next = 0;
 
-  constructor(operation: OperationName) {
+  /** Over the first so many partitions. */
+  constructor(operation: OperationName, partitions: number) {
     this.operation = operation;
-    this.#reads = scattered(operation === 'GetItem' ? keys().map(getItem) : pages().map(query));
+    this.#reads = scattered(operation === 'GetItem' ? keys(partitions).map(getItem) : pages(partitions).map(query));
   }
 
   take(count: number): Request[] {
@@ -70,8 +70,8 @@ interface Key {
   readonly sk: { readonly N: string };
 }
 
-function keys(): Key[] {
-  return Array.from({ length: PARTITIONS * ITEMS_A_PARTITION }, (_, index) => keyAt(index));
+function keys(partitions: number): Key[] {
+  return Array.from({ length: partitions * ITEMS_A_PARTITION }, (_, index) => keyAt(index));
 }
 
 function keyAt(index: number): Key {
@@ -82,8 +82,8 @@ function keyAt(index: number): Key {
 }
 
 /** The first keys of all pages that are full. */
-function pages(): Key[] {
-  return keys().filter(({ sk }) => Number(sk.N) <= ITEMS_A_PARTITION - PAGE_ITEMS);
+function pages(partitions: number): Key[] {
+  return keys(partitions).filter(({ sk }) => Number(sk.N) <= ITEMS_A_PARTITION - PAGE_ITEMS);
 }
 
 function getItem(key: Key): Request {

@@ -1,7 +1,7 @@
 /**
  * A process that asks through an SDK client, ours or Amazon's, one call after the other with a fresh command object each
- * time, as an application does. Arguments: the client's module, the store's URL, the operation, seconds. Prints one line
- * of JSON: a `Measurement`.
+ * time, as an application does. Arguments: the client's module, the store's URL, the operation, the table's partitions,
+ * seconds of warming up, seconds. Prints one line of JSON: a `Measurement`.
  */
 import type { GetItemCommandInput, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { ReadPool } from './dataset.ts';
@@ -10,20 +10,19 @@ import { latencyHistogram, measurementOf, recordMs } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
 
 const HOT_READS = 500;
-const WARM_UP_SECONDS = 0.5;
 /** The event loop gets its turn this often: the feed and the timers have to live beside the reads. */
 const READS_A_TURN = 200;
 const CACHED_WITHIN_MS = 20_000;
 
-const [moduleName = '', endpoint = '', operation = '', seconds = ''] = process.argv.slice(2);
+const [moduleName = '', endpoint = '', operation = '', partitions, warmUpSeconds, seconds] = process.argv.slice(2);
 const isOurs = moduleName.startsWith('slipstream');
 // Ours exports what Amazon's exports, under the same names.
 const sdk = (await import(moduleName)) as typeof import('@aws-sdk/client-dynamodb');
 const client = new sdk.DynamoDBClient({ endpoint });
-const reads = new ReadPool(operation as OperationName).take(HOT_READS);
+const reads = new ReadPool(operation as OperationName, Number(partitions)).take(HOT_READS);
 
 if (isOurs) await untilAllHit();
-await run(WARM_UP_SECONDS);
+await run(Number(warmUpSeconds));
 console.log(JSON.stringify(await run(Number(seconds))));
 client.destroy();
 

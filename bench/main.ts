@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --quick]`: reads of one table by each way there is to it, on our embedded store and on dynalite, one
- * after the other on this machine's loopback. Prints one table and what it says; leaves the same as JSON.
+ * `npm run bench [-- --quick] [--store NAME]`: reads of one table by each way there is to it, on our embedded store and
+ * on dynalite, one after the other on this machine's loopback. Prints one table and what it says; leaves the same as JSON.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,33 +20,43 @@ import { startProxy, startStore } from './stores.ts';
 import type { StoreName } from './stores.ts';
 
 interface Plan {
+  /** Size of the table: enough for as many different reads as the misses take. */
+  readonly partitions: number;
   /** Of one measurement that is bounded by time, and of the load before it that does not count. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
-  /** Reads that nobody asked for before, by connections. */
+  /** Reads that nobody asked for before, by connections, and as many before them that do not count. */
   readonly misses: Readonly<Record<1 | 32, number>>;
+  readonly missesWarmUp: number;
 }
 
 const plans = {
-  quick: { seconds: 0.8, warmUpSeconds: 0.3, misses: { 1: 800, 32: 3_200 } },
-  full: { seconds: 5, warmUpSeconds: 1, misses: { 1: 2_000, 32: 6_400 } },
+  quick: { partitions: 60, seconds: 0.5, warmUpSeconds: 0.2, misses: { 1: 320, 32: 1_600 }, missesWarmUp: 320 },
+  full: { partitions: 240, seconds: 5, warmUpSeconds: 1, misses: { 1: 3_200, 32: 6_400 }, missesWarmUp: 3_200 },
 } as const satisfies Record<string, Plan>;
 
 const STORES: readonly StoreName[] = ['embedded', 'dynalite'];
 const OPERATIONS: readonly OperationName[] = ['GetItem', 'Query'];
 const CONNECTIONS = [1, 32] as const;
 const HOT_READS = 500;
-const MISS_WARM_UP_READS = 320;
 /** Only bounds what time bounds already: no row can have more. */
 const OPERATIONS_MAX = 1_000_000;
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    store: { type: 'string', multiple: true, default: [...STORES] },
+  },
+});
 const plan: Plan = values.quick ? plans.quick : plans.full;
 const root = join(import.meta.dirname, '..');
 const startedAt = new Date();
 const rows: Row[] = [];
 
-for (const store of STORES) await measureStore(store);
+const unknownStore = values.store.find((name) => !STORES.some((store) => store === name));
+if (unknownStore !== undefined) throw new Error(`--store ${unknownStore}: the stores are ${STORES.join(' and ')}`);
+
+for (const store of STORES.filter((name) => values.store.includes(name))) await measureStore(store);
 const sentences = ratioSentences(rows);
 const file = saveResult();
 console.log(`\n${tableText(rows)}\n`);
@@ -55,9 +65,9 @@ console.log(`${file}\n`);
 console.log(sentences.join('\n'));
 
 async function measureStore(name: StoreName): Promise<void> {
-  const store = await startStore(name);
+  const store = await startStore(name, plan.partitions);
   try {
-    const pools = OPERATIONS.map((operation) => new ReadPool(operation));
+    const pools = OPERATIONS.map((operation) => new ReadPool(operation, plan.partitions));
     const proxy = await startProxy(
       store,
       pools.flatMap((pool) => pool.take(1)),
@@ -119,7 +129,7 @@ async function measureMisses(proxy: Child, connections: 1 | 32, pool: ReadPool):
       secondsMax: 60,
       expected: 'miss',
     });
-  await measure(MISS_WARM_UP_READS);
+  await measure(plan.missesWarmUp);
   return measure(plan.misses[connections]);
 }
 
@@ -132,7 +142,8 @@ async function fill(proxy: Child, reads: readonly Request[]): Promise<void> {
 
 async function measureInProcess(module: string, url: string, operation: OperationName): Promise<Measurement> {
   const script = join(root, 'bench/in-process.ts');
-  const printed = await runToEnd([...process.execArgv, script, module, url, operation, String(plan.seconds)]);
+  const figures = [plan.partitions, plan.warmUpSeconds, plan.seconds].map(String);
+  const printed = await runToEnd([...process.execArgv, script, module, url, operation, ...figures]);
   return JSON.parse(printed) as Measurement;
 }
 

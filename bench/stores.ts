@@ -18,7 +18,7 @@ const stores: Readonly<Record<StoreName, { readonly command: readonly string[]; 
 };
 
 /** Starts the store and loads the table. */
-export async function startStore(name: StoreName): Promise<Child> {
+export async function startStore(name: StoreName, partitions: number): Promise<Child> {
   const { command, hasStreams } = stores[name];
   const store = await Child.start(command);
   try {
@@ -27,7 +27,7 @@ export async function startStore(name: StoreName): Promise<Child> {
       const { body } = await call(store.ready.http, { operation: 'DescribeTable', input: { TableName: TABLE } });
       return (body['Table'] as { TableStatus: string }).TableStatus === 'ACTIVE';
     });
-    await callAll(store.ready.http, batchWrites());
+    await callAll(store.ready.http, batchWrites(partitions));
   } catch (error) {
     await store.stop();
     throw error;

@@ -31,7 +31,7 @@ const hit = (response: ServerResponse) => response.setHeader('x-slipstream-cache
 
 function load(more: Partial<HttpLoad>): HttpLoad {
   const { port } = server.address() as AddressInfo;
-  const reads = new ReadPool('GetItem').take(320);
+  const reads = new ReadPool('GetItem', 4).take(320);
   const url = `http://127.0.0.1:${port}`;
   return { url, server: { cpuMs: () => 0 }, connections: 32, reads, operationsMax: 320, secondsMax: 10, ...more };
 }
