@@ -14,11 +14,19 @@ const OPERAND_COUNTS: Readonly<Record<string, number>> = {
   size: 1,
 };
 const TYPES: ReadonlySet<string> = new Set(['S', 'N', 'B', 'SS', 'NS', 'BS', 'M', 'L', 'BOOL', 'NULL']);
+const IN_CHOICES_MAX = 100;
 const ORDERED: ReadonlySet<AttributeType> = new Set(['S', 'N', 'B']);
 
 export function checkComparison(reader: TokenReader, comparator: Comparator, left: Operand, right: Operand): void {
   if (comparator !== '=' && comparator !== '<>') checkOrdered(reader, comparator, [left, right]);
   checkDistinct(reader, comparator, left, right);
+}
+
+export function checkIn(reader: TokenReader, operand: Operand, choices: readonly Operand[]): void {
+  if (choices.length > IN_CHOICES_MAX) {
+    reader.note('operand', `The IN operator is provided with too many operands; number of operands: ${choices.length}`);
+  }
+  for (const choice of choices) checkDistinct(reader, 'IN', operand, choice);
 }
 
 export function checkBetween(reader: TokenReader, operand: Operand, low: Operand, high: Operand): void {

@@ -1,7 +1,7 @@
 /** Recursive descent over condition, filter and key condition expressions; `check-operands.ts` knows which operands go where. */
 import { assert } from '../base/errors.ts';
 import type { AttributeType } from '../model/attribute-value.ts';
-import { checkBetween, checkComparison, checkFunction } from './check-operands.ts';
+import { checkBetween, checkComparison, checkFunction, checkIn } from './check-operands.ts';
 import type { Comparator, Condition, Operand } from './syntax.ts';
 import { REDUNDANT_PARENTHESES, type TokenReader } from './token-reader.ts';
 
@@ -21,7 +21,6 @@ const EXPRESSION_NAMES = {
   ProjectionExpression: 'a projection expression',
   UpdateExpression: 'an update expression',
 } as const;
-const IN_CHOICES_MAX = 100;
 
 /**
  * Parentheses may hold a condition or an operand, and which of them is known only behind them; so every rule gives what it
@@ -106,12 +105,7 @@ export class ConditionParser {
     this.#reader.countOperator();
     this.#reader.expectSymbol('(');
     const choices = this.#list();
-    if (choices.length > IN_CHOICES_MAX) {
-      this.#reader.note(
-        'operand',
-        `The IN operator is provided with too many operands; number of operands: ${choices.length}`,
-      );
-    }
+    checkIn(this.#reader, operand, choices);
     return found({ kind: 'in', operand, choices });
   }
 

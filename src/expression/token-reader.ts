@@ -154,7 +154,7 @@ export class TokenReader {
       else break;
     }
     if (path.length > PATH_ELEMENTS_MAX) {
-      this.note('operand', `The document path has too many nesting elements; nested levels: ${path.length}`);
+      this.note('operand', `The document path has too many nesting levels; nesting levels: ${path.length}`);
     }
     return path;
   }

@@ -60,8 +60,8 @@ export function subtractNumbers(a: string, b: string): string {
 
 /**
  * Bytes whose order is the order of the numbers: a sign byte (1 negative, 2 zero, 3 positive), the exponent in one byte,
- * then two digits a byte. A negative number has exponent and digits complemented and ends with FF, because the shorter
- * of two that agree so far is the greater one.
+ * then two digits a byte, plus one. A negative number has exponent and digits complemented and ends with FF, because the
+ * shorter of two that agree so far is the greater one; no complemented pair is FF, thanks to the plus one.
  */
 export function orderedNumber(text: string): ByteString {
   const { negative, digits, exponent } = parse(text);
@@ -71,7 +71,7 @@ export function orderedNumber(text: string): ByteString {
   for (let i = 0; i < digits.length; i += 2) {
     const tens = digits.charCodeAt(i) - 48;
     const ones = i + 1 < digits.length ? digits.charCodeAt(i + 1) - 48 : 0;
-    bytes += String.fromCharCode((tens * 10 + ones) ^ flip);
+    bytes += String.fromCharCode((tens * 10 + ones + 1) ^ flip);
   }
   return negative ? `${bytes}\xff` : bytes;
 }
