@@ -23,6 +23,8 @@ export interface Shard {
   readonly firstSequence: number;
   /** Present once the shard takes no more records. */
   lastSequence?: number | undefined;
+  /** The newest record that was removed for its age. */
+  trimmedThrough?: number | undefined;
   /** The partition hashes it covers, as 32-bit numbers; `hashEnd` is not among them. */
   readonly hashStart: number;
   readonly hashEnd: number;
@@ -88,6 +90,7 @@ export class ChangeLog {
   readonly #clock: Clock;
   readonly #options: ChangeLogOptions;
   readonly #streams = new Map<string, Stream>();
+  readonly #closing = new Set<Shard>();
   #sequence = 0;
   #reserved = 0;
   #trimTimer: Timer | undefined;
@@ -145,8 +148,23 @@ export class ChangeLog {
   end(stream: Stream): void {
     if (stream.disabledMs !== undefined) return;
     stream.disabledMs = this.#clock.wallMs();
-    for (const shard of stream.shards) shard.lastSequence ??= this.nextSequence();
+    for (const shard of stream.shards) this.#closeShard(shard);
     this.save(stream);
+  }
+
+  /** Its last records may still be on their way into the file; until they are there, nobody may be told that it is over. */
+  #closeShard(shard: Shard): void {
+    if (shard.lastSequence !== undefined) return;
+    shard.lastSequence = this.nextSequence();
+    this.#closing.add(shard);
+    this.#writer.afterCommit(() => this.#closing.delete(shard));
+  }
+
+  #firstFrom(stream: Stream, shard: Shard, sequence: number): Buffer | undefined {
+    const { end } = rangeOfPrefix(changeSpace(stream.number) + uint32Text(shard.number));
+    const start = changeKey(stream.number, shard.number, sequence);
+    for (const { value } of this.#environment.rows({ start, end })) return value;
+    return undefined;
   }
 
   nextSequence(): number {
@@ -196,16 +214,21 @@ export class ChangeLog {
     return rows;
   }
 
-  /** The oldest record that is still kept, or undefined when the shard has none. */
-  oldest(stream: Stream, shard: Shard): ChangeRow | undefined {
-    return this.read(stream, shard, 0, 1, 1)[0];
+  /** True when records from `sequence` on have been removed, or would be, for their age: a reader there has missed some. */
+  wasTrimmed(stream: Stream, shard: Shard, sequence: number): boolean {
+    if (sequence <= (shard.trimmedThrough ?? 0)) return true;
+    const first = this.#firstFrom(stream, shard, sequence);
+    return first !== undefined && first.readDoubleBE(0) < this.#clock.wallMs() - this.#options.retentionMs;
   }
 
-  /** True when records from before this one may have been removed for their age. */
-  wasTrimmed(stream: Stream, shard: Shard, sequence: number): boolean {
-    if (this.#clock.wallMs() - stream.createdMs < this.#options.retentionMs) return false;
-    const oldest = this.oldest(stream, shard);
-    return oldest === undefined ? sequence < this.latestSequence : sequence < oldest.sequence;
+  /** True when a closed shard has nothing left from `sequence` on. */
+  isDrained(stream: Stream, shard: Shard, sequence: number): boolean {
+    if (shard.lastSequence === undefined || this.#closing.has(shard)) return false;
+    return this.#firstFrom(stream, shard, sequence) === undefined;
+  }
+
+  get iteratorExpiryMs(): number {
+    return this.#options.iteratorExpiryMs;
   }
 
   /** Removes what is older than the retention, and streams that ended before it. */
@@ -237,11 +260,14 @@ export class ChangeLog {
         for (const { key, value } of this.#environment.rows({ start, end: range.end })) {
           if (value.readDoubleBE(0) >= oldestMs || removed === TRIM_ROWS_MAX) break;
           this.#writer.remove(key);
+          shard.trimmedThrough = sequenceOfKey(key);
           start = keyAfter(key);
           removed++;
         }
         full = removed === TRIM_ROWS_MAX;
-        if (removed > 0) await this.#writer.committed();
+        if (removed === 0) break;
+        this.save(stream);
+        await this.#writer.committed();
       }
     }
   }

@@ -9,6 +9,8 @@ import type { ChangeFeed } from '../feed/change-feed.ts';
 import { STREAMS_TARGET, type OperationName } from '../model/operations.ts';
 import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
 import { ServiceError } from '../model/service-error.ts';
+import { batchGetItem } from './batch-get.ts';
+import { batchWriteItem } from './batch-write.ts';
 import { Catalog } from './catalog.ts';
 import { ChangeLog } from './change-log.ts';
 import { deleteItem } from './delete-item.ts';
@@ -16,8 +18,14 @@ import { DirectFeed } from './direct-feed.ts';
 import { Environment, type Durability } from './environment.ts';
 import { getItem } from './get-item.ts';
 import { putItem } from './put-item.ts';
+import { query } from './query.ts';
+import { scan } from './scan.ts';
 import type { StatusDelays, StoreParts } from './store-parts.ts';
+import { describeStream, getRecords, getShardIterator, listStreams } from './streams-api.ts';
 import { createTable, deleteTable, describeTable, dropTable, listTables, withStatus } from './tables.ts';
+import { transactGetItems } from './transact-get.ts';
+import { transactWriteItems } from './transact-write.ts';
+import { updateItem } from './update-item.ts';
 import { startBackfill, updateTable } from './update-table.ts';
 import { Writer } from './writer.ts';
 
@@ -73,6 +81,17 @@ const operations: Partial<Record<OperationName, Operation>> = {
   GetItem: getItem,
   PutItem: putItem,
   DeleteItem: deleteItem,
+  UpdateItem: updateItem,
+  BatchGetItem: batchGetItem,
+  BatchWriteItem: batchWriteItem,
+  Query: query,
+  Scan: scan,
+  TransactGetItems: transactGetItems,
+  TransactWriteItems: transactWriteItems,
+  ListStreams: listStreams,
+  DescribeStream: describeStream,
+  GetShardIterator: getShardIterator,
+  GetRecords: getRecords,
 };
 
 const streamOperations: ReadonlySet<string> = new Set([
@@ -101,7 +120,10 @@ export class EmbeddedStore implements BackingStore {
     try {
       const operation = operationOf(request);
       const room = writer.room();
-      if (room !== undefined) await room;
+      if (room !== undefined) {
+        await room;
+        writer.assertOpen();
+      }
       return await operation(this.#parts, request.input);
     } catch (error) {
       if (error instanceof ServiceError) return ServiceReply.fromError(error);

@@ -10,7 +10,7 @@ import { capacityModeOf, ConsumedUnits, readUnits } from './capacity.ts';
 import { parseKey, rowKeyOfKey, tableOf } from './item-write.ts';
 import { getItemRules } from './operation-rules.ts';
 import { checkExpressionParameters } from './parameters.ts';
-import { checkKeyPaths, parseProjectionOf } from './projection.ts';
+import { checkPaths, parseProjectionOf } from './projection.ts';
 import { checkRequest } from './request-rules.ts';
 import type { StoreParts } from './store-parts.ts';
 import { decodeItem, jsonOfRow, sizeOfRow } from './stored-item.ts';
@@ -27,7 +27,7 @@ export function getItem(parts: StoreParts, input: JsonObject): ServiceReply {
   placeholders.assertAllUsed();
   const table = tableOf(parts, input);
   const rowKey = rowKeyOfKey(table, key);
-  checkKeyPaths(table, projection);
+  checkPaths(table, projection);
 
   const row = parts.environment.peek(rowKey);
   let tail = '}';

@@ -2,8 +2,8 @@
 import { parseProjection } from '../expression/parser.ts';
 import type { Placeholders } from '../expression/placeholders.ts';
 import type { DocumentPath } from '../expression/syntax.ts';
+import { checkKeyPaths } from '../expression/update-keys.ts';
 import type { JsonObject } from '../model/service-call.ts';
-import { validationError } from '../model/service-error.ts';
 import { checkAttributesToGet } from './parameters.ts';
 import type { Table } from './table.ts';
 
@@ -15,20 +15,8 @@ export function parseProjectionOf(input: JsonObject, placeholders: Placeholders)
 }
 
 /** @throws {ServiceError} ValidationException when a path goes into a key attribute, which is a scalar. */
-export function checkKeyPaths(table: Table, paths: readonly DocumentPath[] | undefined): void {
+export function checkPaths(table: Table, paths: readonly DocumentPath[] | undefined): void {
   if (paths === undefined) return;
-  const nested = new Set<string>();
-  for (const path of paths) if (path.length > 1) nested.add(path[0] as string);
-  if (nested.size === 0) return;
-  const check = (kind: 'Key' | 'IndexKey', name: string): void => {
-    if (!nested.has(name)) return;
-    throw validationError(
-      `Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: ${kind}: ${name}`,
-    );
-  };
-  const { partition, sort } = table.schema.key;
-  for (const { name } of [...partition, ...sort]) check('Key', name);
-  for (const { schema } of table.indexes) {
-    for (const { name } of [...schema.key.partition, ...schema.key.sort]) check('IndexKey', name);
-  }
+  checkKeyPaths(paths, table.schema.key, 'Key');
+  for (const { schema } of table.indexes) checkKeyPaths(paths, schema.key, 'IndexKey');
 }

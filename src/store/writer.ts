@@ -13,6 +13,7 @@
  */
 import type { ByteString } from '../base/bytes.ts';
 import { assert, SlipstreamError } from '../base/errors.ts';
+import { ServiceError } from '../model/service-error.ts';
 import type { Environment, RowWrite } from './environment.ts';
 
 /** A row that is written with every group that touches what it sums up, such as a table's counts. */
@@ -166,7 +167,7 @@ export class Writer {
     } catch (error) {
       this.#failure ??= error;
       this.#forget(group);
-      group.settle.reject(error);
+      group.settle.reject(new ServiceError('InternalServerError', `The commit failed: ${(error as Error).message}`));
     }
   }
 
