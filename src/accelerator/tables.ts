@@ -96,7 +96,10 @@ export class Tables {
       const watched = feed.watch(name).then((state) => {
         if (table.epoch === epoch) table.noteFeedState(state);
       });
-      await Promise.race([watched, sleep(clock, tuning.feedStartMs)]);
+      // Aborted so that a feed that starts at once leaves no timer behind; the race has taken the rejection by then.
+      const waiting = new AbortController();
+      await Promise.race([watched, sleep(clock, tuning.feedStartMs, waiting.signal)]);
+      waiting.abort();
     }
     return table.schema === undefined ? undefined : (table as OpenTable);
   }
