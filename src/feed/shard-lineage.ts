@@ -48,6 +48,8 @@ interface Shard {
 export class ShardLineage {
   readonly #options: LineageOptions;
   readonly #shards = new Map<string, Shard>();
+  /** When the last listing was asked for. */
+  #askedMs = 0;
   /** Wall time of the first listing; undefined before it. */
   #beganWallMs: number | undefined;
 
@@ -58,19 +60,23 @@ export class ShardLineage {
   /**
    * Takes a whole listing of the stream and returns what has to be read from now on. Of the first listing, open shards
    * start at their end; shards that appear later start at their beginning, as their records are all new to us.
+   *
+   * `askedMs` and `askedWallMs` are when the listing was asked for: what it does not show may have begun since, and a
+   * listing that was long on its way must not count as a late one.
    */
-  observe(listing: readonly ShardDescription[], nowMs: number, wallMs: number): ShardStart[] {
+  observe(listing: readonly ShardDescription[], askedMs: number, askedWallMs: number): ShardStart[] {
     const first = this.#beganWallMs === undefined;
-    this.#beganWallMs ??= wallMs;
+    this.#beganWallMs ??= askedWallMs;
+    this.#askedMs = askedMs;
     const parents = new Set(listing.map((shard) => shard.parentShardId));
     const starts: ShardStart[] = [];
     for (const { shardId, parentShardId, closed } of listing) {
       const known = this.#shards.get(shardId);
       if (known !== undefined) {
-        known.listedMs = nowMs;
+        known.listedMs = askedMs;
         continue;
       }
-      const shard = newShard(shardId, parentShardId, nowMs, this.#beganWallMs);
+      const shard = newShard(shardId, parentShardId, askedMs, this.#beganWallMs);
       this.#shards.set(shardId, shard);
       if (!first) continue;
       // A shard with children has ended, even where the listing still shows it open. What ended before we came is not
@@ -78,12 +84,12 @@ export class ShardLineage {
       if (closed || parents.has(shardId)) shard.phase = 'ended';
       else {
         shard.phase = 'reading';
-        starts.push({ shardId, position: 'LATEST', asOfWallMs: wallMs });
+        starts.push({ shardId, position: 'LATEST', asOfWallMs: askedWallMs });
       }
     }
-    this.#settleEnded(nowMs);
-    starts.push(...this.#release(nowMs));
-    this.#forget(nowMs);
+    this.#settleEnded();
+    starts.push(...this.#release());
+    this.#forget();
     return starts;
   }
 
@@ -93,7 +99,7 @@ export class ShardLineage {
     if (shard === undefined || shard.phase !== 'reading') return [];
     shard.phase = 'ended';
     shard.endedMs = nowMs;
-    return this.#release(nowMs);
+    return this.#release();
   }
 
   /** Every change of this shard's items that was acknowledged before `asOfMs` has been delivered. */
@@ -126,7 +132,7 @@ export class ShardLineage {
   }
 
   /** An ended shard is done when both children of a split are known, or one after a while, or none after a long one. */
-  #settleEnded(nowMs: number): void {
+  #settleEnded(): void {
     const children = new Map<string, number>();
     for (const { parentId } of this.#shards.values()) {
       if (parentId !== undefined) children.set(parentId, (children.get(parentId) ?? 0) + 1);
@@ -136,18 +142,18 @@ export class ShardLineage {
       const count = children.get(shard.id) ?? 0;
       const { siblingWaitMs, relativeWaitMs } = this.#options;
       const waitMs = count >= 2 ? 0 : count === 1 ? siblingWaitMs : relativeWaitMs;
-      if (nowMs - shard.endedMs >= waitMs) shard.phase = 'done';
+      if (this.#askedMs - shard.endedMs >= waitMs) shard.phase = 'done';
     }
   }
 
-  #release(nowMs: number): ShardStart[] {
+  #release(): ShardStart[] {
     const starts: ShardStart[] = [];
     for (const shard of this.#shards.values()) {
       if (shard.phase !== 'waiting') continue;
       const parent = shard.parentId === undefined ? undefined : this.#shards.get(shard.parentId);
       if (parent?.phase === 'waiting' || parent?.phase === 'reading') continue;
       // Read now, it could come before a parent that is only late in the listings; most often the parent was trimmed.
-      if (this.#isOrphan(shard) && nowMs - shard.foundMs < this.#options.relativeWaitMs) continue;
+      if (this.#isOrphan(shard) && this.#askedMs - shard.foundMs < this.#options.relativeWaitMs) continue;
       shard.phase = 'reading';
       if (parent !== undefined) {
         shard.asOfMs = parent.asOfMs;
@@ -158,9 +164,10 @@ export class ShardLineage {
     return starts;
   }
 
-  #forget(nowMs: number): void {
+  #forget(): void {
     for (const shard of this.#shards.values()) {
-      if (shard.phase === 'done' && nowMs - shard.listedMs > this.#options.forgetMs) this.#shards.delete(shard.id);
+      if (shard.phase === 'done' && this.#askedMs - shard.listedMs > this.#options.forgetMs)
+        this.#shards.delete(shard.id);
     }
   }
 }

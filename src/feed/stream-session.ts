@@ -6,7 +6,7 @@ import { sleep, type Clock } from '../base/clock.ts';
 import type { JsonObject } from '../model/service-call.ts';
 import type { StreamViewType } from '../model/table-schema.ts';
 import type { GapReason } from './change-feed.ts';
-import { ShardLineage, type LineageOptions, type ShardDescription, type ShardStart } from './shard-lineage.ts';
+import { ShardLineage, type LineageOptions, type ShardStart } from './shard-lineage.ts';
 import { ShardReader, type ShardReaderOptions } from './shard-reader.ts';
 import { failureKind, type StreamCalls, type TableState } from './stream-calls.ts';
 
@@ -73,8 +73,7 @@ export class StreamSession {
   /** Resolves when no later change can be missed: every open shard has its iterator. Rejects when one is refused. */
   async open(): Promise<void> {
     const { signal } = this.#abort;
-    const listing = await this.#calls.listShards(this.#stream.arn, signal);
-    const readers = this.#observe(listing).map((start) => this.#readerOf(start));
+    const readers = (await this.#list()).map((start) => this.#readerOf(start));
     const { openParallel } = this.#options;
     for (let first = 0; first < readers.length; first += openParallel) {
       await Promise.all(readers.slice(first, first + openParallel).map((reader) => reader.open(signal)));
@@ -99,8 +98,11 @@ export class StreamSession {
     this.#tasks.add(tracked);
   }
 
-  #observe(listing: readonly ShardDescription[]): ShardStart[] {
-    return this.#lineage.observe(listing, this.#clock.monotonicMs(), this.#clock.wallMs());
+  async #list(): Promise<ShardStart[]> {
+    const askedMs = this.#clock.monotonicMs();
+    const askedWallMs = this.#clock.wallMs();
+    const listing = await this.#calls.listShards(this.#stream.arn, this.#abort.signal);
+    return this.#lineage.observe(listing, askedMs, askedWallMs);
   }
 
   #start(starts: readonly ShardStart[]): void {
@@ -148,8 +150,7 @@ export class StreamSession {
       if (sinceMs < discoverSoonMs) await this.#pause(discoverSoonMs - sinceMs, () => undefined);
       lastMs = this.#clock.monotonicMs();
       try {
-        const listing = await this.#calls.listShards(this.#stream.arn, signal);
-        this.#start(this.#observe(listing));
+        this.#start(await this.#list());
         this.#report();
       } catch (error) {
         if (signal.aborted) return;

@@ -143,7 +143,8 @@ export class TableFollower {
     // And at once, lest what is cached be served until the next session stands.
     this.#state = 'starting';
     this.#listener.onGap(this.#tableName, ended);
-    return ended;
+    // What can be opened after that is another table of the same name.
+    return ended === 'table-deleted' ? 'table-created' : ended;
   }
 
   /** A record that cannot be understood, or on which the listener fails, counts as missed (I9). */
