@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 let folder: string;
@@ -16,6 +16,9 @@ beforeEach(() => {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+// A run of vitest inside a run of vitest has the processor to itself only by luck.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Runs vitest over test files, given by what follows the import of vitest; returns the last line and the exit code. */
 function run(...files: readonly string[]): { lastLine: string | undefined; exitCode: number | null } {
