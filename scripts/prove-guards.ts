@@ -1,0 +1,234 @@
+/**
+ * Takes out each guard of the invariants, one at a time, in a copy of the sources, and tells which test notices. A guard
+ * whose removal nothing notices is a missing test, and the script fails.
+ *
+ * `npx tsx scripts/prove-guards.ts [name…]`
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+interface Guard {
+  readonly name: string;
+  readonly file: string;
+  /** Text that stands in the file exactly once. */
+  readonly guard: string;
+  readonly without: string;
+}
+
+const guards: readonly Guard[] = [
+  {
+    name: 'I1 item token',
+    file: 'src/accelerator/table.ts',
+    guard: 'return isEmpty(this.log.since(topics.item(text), lease.token));',
+    without: 'return true;',
+  },
+  {
+    name: 'I1 page token',
+    file: 'src/accelerator/table.ts',
+    guard: 'return !this.#anyTouches(indexName, footprint, (topic) => this.log.since(topic, lease.token));',
+    without: 'return true;',
+  },
+  {
+    name: 'I1 tokens that the log no longer reaches',
+    file: 'src/cache/mutation-log.ts',
+    guard: 'return token >= this.#first;',
+    without: 'return token >= 0;',
+  },
+  {
+    name: 'I2 strong read of a recent item',
+    file: 'src/accelerator/table.ts',
+    guard: 'return this.log.isBlurred(nowMs) || !isEmpty(this.log.recent(topics.item(text), nowMs));',
+    without: 'return false;',
+  },
+  {
+    name: 'I2 strong read of a recent footprint, index quarantine',
+    file: 'src/accelerator/table.ts',
+    guard: 'return this.#anyTouches(indexName, footprint, (topic) => this.log.recent(topic, nowMs));',
+    without: 'return false;',
+  },
+  {
+    name: 'I2 index quarantine',
+    file: 'src/accelerator/read-page.ts',
+    guard: 'if (!isSettled || ',
+    without: 'if (',
+  },
+  {
+    name: 'I2 recent after an overflow',
+    file: 'src/cache/mutation-log.ts',
+    guard: 'return nowMs < this.#allRecentUntilMs;',
+    without: 'return false;',
+  },
+  {
+    name: 'I3 own writes take effect',
+    file: 'src/accelerator/own-write.ts',
+    guard: "  invalidate(parts, table, mutation, 'write');\n  // I4",
+    without: '  // I4',
+  },
+  {
+    name: 'I4 overlap',
+    file: 'src/cache/writes-in-flight.ts',
+    guard: '    write.overlapped = true;\n    for (const other of others) other.overlapped = true;\n',
+    without: '',
+  },
+  {
+    name: 'I4 a foreign record during an own write',
+    file: 'src/accelerator/own-write.ts',
+    guard: '(seen === undefined || leftTheSame(seen.newImage, images.newImage))',
+    without: 'true',
+  },
+  {
+    name: 'I5 unknown outcome',
+    file: 'src/accelerator/own-write.ts',
+    guard: "  parts.items.invalidate(write.table.prefix + write.keyText);\n  const mutation = mutationOf(write.table.schema, write.key, 'unknown', newImage);\n  if (mutation !== undefined) invalidate(parts, write.table, mutation, 'write');\n",
+    without: '  void newImage;\n',
+  },
+  {
+    name: 'I5 refused writes change nothing',
+    file: 'src/accelerator/own-write.ts',
+    guard: 'return reply.status >= 400 && reply.status < 500 && !reply.isUncertain;',
+    without: 'return false;',
+  },
+  {
+    name: 'I6 a record with another image drops the entry',
+    file: 'src/accelerator/invalidate.ts',
+    guard: 'holdsImage(entry.value, mutation.newImage)',
+    without: 'true',
+  },
+  {
+    name: 'I6 a record with the same image keeps the entry',
+    file: 'src/accelerator/invalidate.ts',
+    guard: 'if (entry === undefined || holdsImage(entry.value, mutation.newImage)) return 0;',
+    without: 'if (entry === undefined) return 0;',
+  },
+  {
+    name: 'I7 pages are judged',
+    file: 'src/accelerator/page-rules.ts',
+    guard: 'if (!isOld && !isNew) return false;',
+    without: 'return false;',
+  },
+  {
+    name: 'I7 the filter is judged on both images',
+    file: 'src/accelerator/page-rules.ts',
+    guard: 'if (passed !== evaluateCondition(page.filter, after)) return true;',
+    without: '',
+  },
+  {
+    name: 'I7 filtered index pages without an old image',
+    file: 'src/accelerator/page-rules.ts',
+    guard: 'if (isNew || page.filter !== undefined || ',
+    without: 'if (isNew || ',
+  },
+  {
+    name: 'I7 ties at the ends of an index footprint',
+    file: 'src/accelerator/read-page.ts',
+    guard: 'ties: plan.index !== undefined',
+    without: 'ties: false',
+  },
+  {
+    name: 'I7 the tail of a capped page is not cut',
+    file: 'src/accelerator/read-page.ts',
+    guard: 'const isLimited = last !== undefined && scanned === plan.limit;',
+    without: 'const isLimited = last !== undefined;',
+  },
+  {
+    name: 'I8 freshness is checked on each hit',
+    file: 'src/accelerator/table.ts',
+    guard: 'return nowMs <= this.#freshUntilMs;',
+    without: 'return nowMs <= Infinity;',
+  },
+  {
+    name: 'I9 the epoch is in the key',
+    file: 'src/accelerator/table.ts',
+    guard: '    this.#prefix = `${this.#epoch}|`;\n    this.pages',
+    without: '    this.pages',
+  },
+  {
+    name: 'I9 a reset refuses older leases',
+    file: 'src/cache/mutation-log.ts',
+    guard: 'this.#first = ++this.#next;',
+    without: 'this.#first = this.#next;',
+  },
+  {
+    name: 'I10 generation of a flight',
+    file: 'src/cache/single-flight.ts',
+    guard: 'if (!isCurrent(flight.token)) return undefined;',
+    without: '',
+  },
+  {
+    name: 'I10 the abort of one caller',
+    file: 'src/accelerator/read-item.ts',
+    guard: 'parts.backing.send(readRequest(parts, table, plan, request));',
+    without: 'parts.backing.send(readRequest(parts, table, plan, request), { signal: options.signal }).then((r) => { options.signal?.throwIfAborted(); return r; });',
+  },
+  {
+    name: 'I11 batches count',
+    file: 'src/accelerator/write-batch.ts',
+    guard: "else writeApplied(parts, own, { oldImage: 'unknown', newImage, mayInstall });",
+    without: 'else writeRefused(own);',
+  },
+  {
+    name: 'I11 unprocessed items do not count',
+    file: 'src/accelerator/write-batch.ts',
+    guard: 'else if (unprocessed.has(own)) writeRefused(own);',
+    without: '',
+  },
+  {
+    name: 'I11 statements drop what they may touch',
+    file: 'src/accelerator/write-statement.ts',
+    guard: 'for (const table of touched) table?.reset(nowMs);',
+    without: 'void touched; void nowMs;',
+  },
+  {
+    name: 'I13 what cannot be planned passes through',
+    file: 'src/accelerator/parameters.ts',
+    guard: '  } catch {\n    return undefined;\n  }',
+    without: '  } finally {\n  }',
+  },
+];
+
+const suites = ['test/accelerator', 'test/cache'];
+const root = resolve(import.meta.dirname ?? '.', '..');
+const wanted = process.argv.slice(2);
+const copy = mkdtempSync(join(tmpdir(), 'slipstream-guards-'));
+let survivors = 0;
+try {
+  for (const part of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const guard of guards) {
+    if (wanted.length > 0 && !wanted.some((word) => guard.name.includes(word))) continue;
+    const noticed = noticedBy(guard);
+    if (noticed.length === 0) survivors++;
+    console.log(`${noticed.length === 0 ? 'NOT NOTICED' : 'noticed'}  ${guard.name}`);
+    for (const test of noticed.slice(0, 3)) console.log(`           ${test}`);
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+if (survivors > 0) {
+  console.log(`${survivors} guards can be taken out without a test noticing`);
+  process.exitCode = 1;
+}
+
+function noticedBy({ name, file, guard, without }: Guard): string[] {
+  const path = join(copy, file);
+  const intact = readFileSync(path, 'utf8');
+  if (intact.split(guard).length !== 2) throw new Error(`${name}: its text does not stand exactly once in ${file}`);
+  writeFileSync(path, intact.replace(guard, () => without));
+  try {
+    const report = join(copy, 'report.json');
+    spawnSync('npx', ['vitest', 'run', ...suites, '--reporter=json', `--outputFile=${report}`], { cwd: copy });
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+      testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
+    };
+    return testResults.flatMap(({ name: suite, status, assertionResults }) => {
+      const failed = assertionResults.filter((result) => result.status === 'failed').map((result) => result.fullName);
+      return failed.length === 0 && status === 'failed' ? [`${suite} (does not load)`] : failed;
+    });
+  } finally {
+    writeFileSync(path, intact);
+  }
+}
