@@ -166,8 +166,8 @@ export class ShardLineage {
 
   #forget(): void {
     for (const shard of this.#shards.values()) {
-      if (shard.phase === 'done' && this.#askedMs - shard.listedMs > this.#options.forgetMs)
-        this.#shards.delete(shard.id);
+      const unlistedMs = this.#askedMs - shard.listedMs;
+      if (shard.phase === 'done' && unlistedMs > this.#options.forgetMs) this.#shards.delete(shard.id);
     }
   }
 }

@@ -35,7 +35,9 @@ export const TERMINATOR = 'aws4_request';
 
 /** ISO 8601's basic format, as `X-Amz-Date` has it: `20261122T083000Z`. */
 export function basicTime(wallMs: number): string {
-  return new Date(wallMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
+  const iso = new Date(wallMs).toISOString();
+  const date = iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10);
+  return `${date}T${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
 
 /** `signedNames` are lower case and sorted. */
@@ -114,7 +116,8 @@ function hmac(key: string | Buffer, text: string): Buffer {
 }
 
 function canonicalHeaderValue(value: string): string {
-  return value.trim().replaceAll(/\s+/g, ' ');
+  const trimmed = value.trim();
+  return /[^\S ]|  /.test(trimmed) ? trimmed.replaceAll(/\s+/g, ' ') : trimmed;
 }
 
 /** Dot segments are resolved and what is left is encoded once more, as every service but S3 wants it. */

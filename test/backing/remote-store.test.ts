@@ -149,7 +149,11 @@ test('what goes out is the body as given, signed so that a verifier accepts it',
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'token' };
-  const store = storeAt(url, { region: 'eu-central-1', credentials: () => Promise.resolve(credentials) });
+  const store = storeAt(url, {
+    region: 'eu-central-1',
+    credentials: () => Promise.resolve(credentials),
+    via: 'node-1',
+  });
   const body = Buffer.from('{ "TableName" : "orders" }');
   await store.send(ServiceRequest.fromBody('DescribeTable', body));
   await store.send(ServiceRequest.fromInput('ListStreams', {}, { api: STREAMS_TARGET }));
@@ -158,6 +162,7 @@ test('what goes out is the body as given, signed so that a verifier accepts it',
   expect(described.body.equals(body)).toBe(true);
   expect(listed.message.headers['x-amz-target']).toBe('DynamoDBStreams_20120810.ListStreams');
   for (const { message, body: received } of seen) {
+    expect(message.headers['x-slipstream-via']).toBe('node-1');
     const caller = verifyRequest(
       { method: 'POST', path: '/', query: '', headers: message.headers as Record<string, string>, body: received },
       {

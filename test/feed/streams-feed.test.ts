@@ -353,5 +353,5 @@ describe('whatever happens', () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 60_000);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BackingStore } from '../../src/backing/backing-store.ts';
+import type { SlipstreamError } from '../../src/base/errors.ts';
 import { ServiceReply, ServiceRequest } from '../../src/model/service-call.ts';
 import { FaultyStore, type Fault, type FaultyStoreOptions } from '../../src/testing/faulty-store.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -30,8 +31,8 @@ async function outcome(fault: Fault) {
       answer = reply.errorName ?? 'ok';
       answeredMs = clock.monotonicMs();
     },
-    (error: { code: string }) => {
-      answer = error.code;
+    (error: unknown) => {
+      answer = (error as SlipstreamError).code;
       answeredMs = clock.monotonicMs();
     },
   );
