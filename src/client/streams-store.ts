@@ -75,6 +75,7 @@ export class StreamsStore implements BackingStore {
       credentials: config.credentials,
       requestHandler: config.requestHandler,
       maxAttempts: config.maxAttempts,
+      ignoreConfiguredEndpointUrls: config.ignoreConfiguredEndpointUrls,
       logger: config.logger,
       ...(endpoint !== undefined && { endpoint }),
     });
@@ -101,13 +102,14 @@ export class StreamsStore implements BackingStore {
   };
 
   /**
-   * A store that is not AWS's answers both APIs at one address. The SDK puts an address from the environment or the
-   * shared config file into the client's configuration with the first call, which has been made by now: the feed
-   * describes a table before it reads its stream. An address for streams of the environment's own goes first.
+   * A store that is not AWS's answers both APIs at one address, whether that comes from the program, the environment or
+   * the shared config file. One that the environment gives for streams alone goes before the last two; the SDK finds it.
    */
   async #endpoint() {
-    const { AWS_ENDPOINT_URL_DYNAMODB_STREAMS: own } = process.env;
-    return own ?? (await this.#owner.config.endpoint?.());
+    const { endpoint, ignoreConfiguredEndpointUrls, serviceConfiguredEndpoint } = this.#owner.config;
+    if (endpoint !== undefined) return endpoint();
+    if (ignoreConfiguredEndpointUrls === true || process.env['AWS_ENDPOINT_URL_DYNAMODB_STREAMS']) return undefined;
+    return serviceConfiguredEndpoint?.();
   }
 }
 
