@@ -9,3 +9,7 @@ export interface Log {
 const ignore = (): void => {};
 
 export const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export type LogLevel = (typeof logLevels)[number];

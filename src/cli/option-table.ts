@@ -1,12 +1,13 @@
 /**
  * The one table of options. From a row come the flag, the environment variable (the flag's name, in capitals, after
  * `SLIPSTREAM_`), the key in the config file (the row's name), the default, the limits and the help text.
+ *
+ * It imports nothing heavy, for `health` and `flush` to be quick; so the store's defaults are written down here as well.
  */
 import { acceleratorDefaults } from '../accelerator/options.ts';
 import { doorDefaults } from '../proxy/limits.ts';
 import { proxyDefaults } from '../proxy/proxy.ts';
-import { storeDefaults } from '../store/embedded-store.ts';
-import { logLevels } from '../telemetry/log.ts';
+import { logLevels } from '../base/log.ts';
 import {
   backingStore,
   bytes,
@@ -156,28 +157,28 @@ export const optionTable = {
   }),
   durability: option('durability', {
     kind: oneOf('process', 'power'),
-    default: storeDefaults.durability,
+    default: 'process',
     placeholder: '<process|power>',
     in: DOORS,
     help: 'What an acknowledged write of the embedded store survives: the end of the process, or of the machine too',
   }),
   createTableMs: option('create-table-ms', {
     kind: duration(0, DAY_MS),
-    default: storeDefaults.createTableMs,
+    default: 0,
     placeholder: '<duration>',
     in: ['store'],
     help: 'How long a new table stays in CREATING',
   }),
   updateTableMs: option('update-table-ms', {
     kind: duration(0, DAY_MS),
-    default: storeDefaults.updateTableMs,
+    default: 0,
     placeholder: '<duration>',
     in: ['store'],
     help: 'How long a changed table stays in UPDATING',
   }),
   deleteTableMs: option('delete-table-ms', {
     kind: duration(0, DAY_MS),
-    default: storeDefaults.deleteTableMs,
+    default: 0,
     placeholder: '<duration>',
     in: ['store'],
     help: 'How long a deleted table stays in DELETING',

@@ -1,17 +1,12 @@
 /** From the words of the command line to one command's run; what fails ends in one line on stderr and an exit code. */
 import { Command, CommanderError, Option } from 'commander';
 import { SlipstreamError } from '../base/errors.ts';
-import { flush, health } from './ask-admin.ts';
-import { bench } from './bench.ts';
 import { exitCodeOf, FAILED, OK } from './exit-code.ts';
 import { envNameOf, optionRows } from './option-table.ts';
 import type { CommandName, OptionName, OptionRow, Options } from './option-table.ts';
 import { printableOptions, readOptions } from './read-options.ts';
 import type { GivenFlags } from './read-options.ts';
-import { serve } from './serve.ts';
-import { serveStore } from './store.ts';
 import { packageVersion } from './version.ts';
-import { warm } from './warm.ts';
 
 type Run = (options: Options, words: readonly string[]) => Promise<number>;
 
@@ -22,18 +17,42 @@ interface CommandRow {
   readonly run: Run;
 }
 
+/** Each command loads what it needs when it runs: a probe by `health` must not load a database. */
 const commandTable: Readonly<Record<CommandName, CommandRow>> = {
-  serve: { summary: 'the accelerator in front of a backing store', run: serve },
-  store: { summary: "the embedded store alone: DynamoDB's API on this machine", run: serveStore },
-  bench: { summary: 'measures what a hit saves, here', words: '[arguments...]', run: (_, words) => bench(words) },
-  warm: { summary: "fills a running proxy's item cache", words: '[tables...]', run: warm },
+  serve: {
+    summary: 'the accelerator in front of a backing store',
+    run: async (options) => (await import('./serve.ts')).serve(options),
+  },
+  store: {
+    summary: "the embedded store alone: DynamoDB's API on this machine",
+    run: async (options) => (await import('./store.ts')).serveStore(options),
+  },
+  bench: {
+    summary: 'measures what a hit saves, here',
+    words: '[arguments...]',
+    run: async (_, words) => (await import('./bench.ts')).bench(words),
+  },
+  warm: {
+    summary: "fills a running proxy's item cache",
+    words: '[tables...]',
+    run: async (options, tables) => (await import('./warm.ts')).warm(options, tables),
+  },
   flush: {
     summary: "empties a running proxy's caches",
     words: '[table]',
-    run: (options, [table]) => flush(options, table),
+    run: async (options, [table]) => (await import('./ask-admin.ts')).flush(options, table),
   },
-  health: { summary: 'exits 0 when a running proxy is ready, 1 when not', run: health },
-  version: { summary: 'prints the version', run: printVersion },
+  health: {
+    summary: 'exits 0 when a running proxy is ready, 1 when not',
+    run: async (options) => (await import('./ask-admin.ts')).health(options),
+  },
+  version: {
+    summary: 'prints the version',
+    run: () => {
+      process.stdout.write(`${packageVersion()}\n`);
+      return Promise.resolve(OK);
+    },
+  },
 };
 
 /** Resolves with the exit code. */
@@ -126,11 +145,6 @@ function localSpellings(args: readonly string[]): string[] {
   return args.map((arg) =>
     /^-[a-z]+[A-Za-z]+$/.test(arg) ? `-${arg.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` : arg,
   );
-}
-
-function printVersion(): Promise<number> {
-  process.stdout.write(`${packageVersion()}\n`);
-  return Promise.resolve(OK);
 }
 
 function explain(error: unknown, program: Command): number {

@@ -1,9 +1,6 @@
 import { destination, pino, stdTimeFunctions } from 'pino';
 import type { Logger } from 'pino';
-
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-
-export type LogLevel = (typeof logLevels)[number];
+import type { LogLevel } from '../base/log.ts';
 
 /** JSON lines on stderr: stdout carries the ready line and nothing else. */
 export function createLog(level: LogLevel): Logger {

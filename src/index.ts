@@ -1,0 +1,28 @@
+/** Slipstream: an open accelerator for DynamoDB. The drop-in clients have entries of their own, for they need the SDK. */
+export { createAccelerator } from './accelerator/accelerator.ts';
+export type { Accelerator, AcceleratorStats, CacheStats, TableStatus } from './accelerator/accelerator.ts';
+export type { Answer, CacheOutcome, ExecuteOptions } from './accelerator/answer.ts';
+export { acceleratorDefaults } from './accelerator/options.ts';
+export type { AcceleratorOptions, AcceleratorTuning, TtlOptions } from './accelerator/options.ts';
+export type { BackingStore, SendOptions } from './backing/backing-store.ts';
+export { createRemoteStore } from './backing/remote-store.ts';
+export type { RemoteStoreOptions } from './backing/remote-store.ts';
+export { backingChannel, callChannel } from './base/channels.ts';
+export type { BackingEvent, CallEvent, EventChannel } from './base/channels.ts';
+export { systemClock } from './base/clock.ts';
+export type { Clock, Timer } from './base/clock.ts';
+export { SlipstreamError } from './base/errors.ts';
+export type { SlipstreamErrorCode } from './base/errors.ts';
+export type { Log } from './base/log.ts';
+export type { ChangeFeed, FeedListener, FeedRecord, FeedState, GapReason } from './feed/change-feed.ts';
+export { createStreamsFeed } from './feed/streams-feed.ts';
+export type { StreamsFeedOptions } from './feed/streams-feed.ts';
+export type { AttributeValue, Item } from './model/attribute-value.ts';
+export { ServiceReply, ServiceRequest } from './model/service-call.ts';
+export { ServiceError } from './model/service-error.ts';
+export { createProxy, proxyDefaults } from './proxy/proxy.ts';
+export type { DoorPort, Proxy, ProxyAddresses, ProxyOptions } from './proxy/proxy.ts';
+export { openStore } from './store/embedded-store.ts';
+export type { EmbeddedStore, StoreOptions } from './store/embedded-store.ts';
+export { Metrics } from './telemetry/metrics.ts';
+export type { MetricsOptions } from './telemetry/metrics.ts';

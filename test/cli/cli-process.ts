@@ -1,0 +1,111 @@
+/** The command line as a user runs it: a process of its own, its ready line, its stderr, its exit code. */
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface ReadyLine {
+  readonly ready: true;
+  readonly http?: string;
+  readonly dax?: string;
+  readonly admin?: string;
+  readonly pid: number;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class CliProcess implements AsyncDisposable {
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #exit: Promise<Exit>;
+  #stdout = '';
+  #stderr = '';
+
+  /** `env` is all that the process gets beside PATH: nothing of this machine's settings. */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd: string = tmpdir()) {
+    this.#child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
+      cwd,
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
+    this.#child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
+    this.#exit = once(this.#child, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as string | null,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }));
+  }
+
+  /** Resolves with the ready line; rejects when the process ends without one. */
+  async ready(): Promise<ReadyLine> {
+    while (!this.#stdout.includes('\n')) {
+      const ended = await Promise.race([once(this.#child.stdout, 'data').then(() => undefined), this.#exit]);
+      if (ended !== undefined && !this.#stdout.includes('\n')) throw new Error(`ended: ${JSON.stringify(ended)}`);
+    }
+    return JSON.parse(this.#stdout.slice(0, this.#stdout.indexOf('\n'))) as ReadyLine;
+  }
+
+  /** Resolves once stderr has this text. */
+  async told(text: string): Promise<void> {
+    while (!this.#stderr.includes(text)) {
+      const ended = await Promise.race([once(this.#child.stderr, 'data').then(() => undefined), this.#exit]);
+      if (ended !== undefined && !this.#stderr.includes(text)) throw new Error(`ended: ${JSON.stringify(ended)}`);
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  exit(): Promise<Exit> {
+    return this.#exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exit;
+  }
+}
+
+export async function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Exit> {
+  await using running = new CliProcess(args, env);
+  return await running.exit();
+}
+
+/** A directory that goes with the test. */
+export class TempFolder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'slipstream-cli-'));
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** One call of DynamoDB's API, unsigned. */
+export async function callApi(
+  url: string,
+  operation: string,
+  input: object,
+): Promise<{ readonly status: number; readonly cache: string | null; readonly output: Record<string, unknown> }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `DynamoDB_20120810.${operation}` },
+    body: JSON.stringify(input),
+  });
+  const output = (await response.json()) as Record<string, unknown>;
+  return { status: response.status, cache: response.headers.get('x-slipstream-cache'), output };
+}
