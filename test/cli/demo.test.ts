@@ -20,7 +20,7 @@ async function ask(store: EmbeddedStore, operation: string, input: JsonObject): 
 }
 
 /** Stderr without a terminal. */
-function notATerminal(): { readonly out: NodeJS.WriteStream; text(): string } {
+function notATerminal(): { readonly out: NodeJS.WriteStream; readonly text: () => string } {
   const stream = new PassThrough();
   return { out: stream as unknown as NodeJS.WriteStream, text: () => String(stream.read() ?? '') };
 }

@@ -19,7 +19,7 @@ import { startDynalite } from '../support/foreign-stores.ts';
 
 interface Opened {
   readonly store: BackingStore;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 async function embedded(): Promise<Opened> {
