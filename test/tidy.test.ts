@@ -222,6 +222,12 @@ const violations: readonly { rule: keyof typeof checks; planted: string; file: s
     files: prefixed('src/README.md', '| write | `accelerator/write.ts` |'),
   },
   {
+    rule: 'links and the map lead somewhere',
+    planted: 'a file without its folder that is nowhere',
+    file: 'src/README.md',
+    files: prefixed('src/README.md', '| read | `item-cache.ts`, `read.ts` |'),
+  },
+  {
     rule: 'the version is the top of the changelog',
     planted: 'a release without its notes',
     file: 'CHANGELOG.md',

@@ -180,21 +180,20 @@ export const checks = {
     }
   },
 
-  *'links and the map lead somewhere'({ root }) {
+  *'links and the map lead somewhere'({ root, files }) {
     for (const page of tidyTable.pages) {
       if (!existsSync(join(root, page))) yield { file: page, line: 1, says: 'does not exist' };
     }
+    const names = new Set(files.map(({ path }) => basename(path)));
     for (const page of existingPages(root)) {
       for (const [index, line] of readFileSync(join(root, page), 'utf8').split('\n').entries()) {
         for (const link of relativeLinks(line)) {
-          if (!existsSync(join(root, dirname(page), link))) {
-            yield { file: page, line: index + 1, says: `links to ${link}` };
-          }
+          if (existsSync(join(root, dirname(page), link))) continue;
+          yield { file: page, line: index + 1, says: `links to ${link}` };
         }
-        for (const path of page === tidyTable.map ? pathsInBackticks(line) : []) {
-          if (!existsSync(join(root, 'src', path)) && !existsSync(join(root, path))) {
-            yield { file: page, line: index + 1, says: `shows ${path}, which does not exist` };
-          }
+        for (const shown of page === tidyTable.map ? filesInBackticks(line) : []) {
+          if (names.has(shown) || existsSync(join(root, 'src', shown)) || existsSync(join(root, shown))) continue;
+          yield { file: page, line: index + 1, says: `shows ${shown}, which does not exist` };
         }
       }
     }
@@ -251,7 +250,7 @@ function relativeLinks(line: string): string[] {
     .map((link) => link.replace(/#.*$/, ''));
 }
 
-/** `cache/item-cache.ts` in backticks, also where a `#name` or `:line` follows. */
-function pathsInBackticks(line: string): string[] {
+/** `cache/item-cache.ts` and `item-cache.ts` in backticks, also where a `#name` or `:line` follows. */
+function filesInBackticks(line: string): string[] {
   return Array.from(line.matchAll(/`([\w.-]+(?:\/[\w.-]+)*\.ts)\b[^`]*`/g), (match) => match[1]!);
 }

@@ -102,6 +102,6 @@ export const tidyTable = {
 
   /** Pages whose links and paths of files must lead somewhere. */
   pages: ['README.md', 'CHANGELOG.md', 'src/README.md'],
-  /** The map: every path of a file it shows in backticks exists, below `src/` or below the root. */
+  /** The map: every file it shows in backticks exists, by its path below `src/` or the root, or by its bare name. */
   map: 'src/README.md',
 } as const;
