@@ -3,7 +3,7 @@
  * in its own memory. The lock is a file with the holder's process id and start time: a process that was killed leaves
  * it behind, and the next one takes it over, even where the dead one's id is in use again (in a container it always is).
  */
-import { readFileSync, renameSync, unlinkSync, writeFileSync, linkSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SlipstreamError } from '../base/errors.ts';
 
@@ -42,7 +42,7 @@ export function lockDirectory(directory: string): DirectoryLock {
 
 function release(path: string): void {
   held.delete(path);
-  unlinkSync(path);
+  rmSync(path, { force: true });
 }
 
 function lockedError(directory: string, holder: string): SlipstreamError {
@@ -103,9 +103,5 @@ function removeStale(path: string, judged: string): void {
   } catch {
     // Somebody else was faster; the next attempt sees what there is now.
   }
-  try {
-    unlinkSync(aside);
-  } catch {
-    // It was never there.
-  }
+  rmSync(aside, { force: true });
 }

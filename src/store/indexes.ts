@@ -9,7 +9,6 @@ import type { ByteString } from '../base/bytes.ts';
 import { emptyItem, type AttributeValue, type Item } from '../model/attribute-value.ts';
 import { itemSizeBytes } from '../model/item-size.ts';
 import { positionOf } from '../model/key.ts';
-import { validationError } from '../model/service-error.ts';
 import { indexEntryKey, itemSpace, keyAfter, KEY_BYTES_MAX, placeOf, rangeOfPrefix } from './key-space.ts';
 import type { StoreParts } from './store-parts.ts';
 import { decodeItem, encodeItem, sizeOfRow, type StoredItem } from './stored-item.ts';
@@ -47,16 +46,15 @@ export function projectToIndex(table: Table, index: TableIndex, item: Item): Ite
   return projected;
 }
 
-/** @throws {ServiceError} ValidationException for keys that no row can hold. */
+/**
+ * Undefined when the item has no place in the index. A write whose index keys are too long is refused before it comes
+ * here; an older item that has such keys when the index is made stays out of it, as in DynamoDB.
+ */
 export function entryOf(table: Table, index: TableIndex, itemKey: ByteString, item: Item): IndexEntry | undefined {
   const position = positionOf(index.schema.key, item);
   if (position === undefined) return undefined;
   const key = indexEntryKey(index.space, position, placeOf(itemKey));
-  if (key.length > KEY_BYTES_MAX) {
-    throw validationError(
-      'One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes',
-    );
-  }
+  if (key.length > KEY_BYTES_MAX) return undefined;
   if (index.schema.projection === 'ALL') return { key, value: POINTER, sizeBytes: itemSizeBytes(item) };
   const value = encodeItem(projectToIndex(table, index, item));
   return { key, value, sizeBytes: sizeOfRow(value) };

@@ -24,8 +24,8 @@ test('a directory that another process has open is refused with its id, and take
   const { KeySchema, AttributeDefinitions, ...rest } = tableInput('things');
   await call(setUp, 'CreateTable', {
     ...rest,
-    KeySchema: KeySchema.slice(0, 1),
-    AttributeDefinitions: AttributeDefinitions.slice(0, 1),
+    KeySchema: [(KeySchema as unknown[])[0]],
+    AttributeDefinitions: [(AttributeDefinitions as unknown[])[0]],
   });
   await setUp.close();
   const child = spawn(process.execPath, ['--import', 'tsx', WRITER, dataDir, '1', 'process'], {
