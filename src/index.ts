@@ -20,6 +20,8 @@ export type { StreamsFeedOptions } from './feed/streams-feed.ts';
 export type { AttributeValue, Item } from './model/attribute-value.ts';
 export { ServiceReply, ServiceRequest } from './model/service-call.ts';
 export { ServiceError } from './model/service-error.ts';
+export { authoriseSigned } from './proxy/authorise.ts';
+export type { Authorise, RequestHead, SignedCallers } from './proxy/authorise.ts';
 export { createProxy, proxyDefaults } from './proxy/proxy.ts';
 export type { DoorPort, Proxy, ProxyAddresses, ProxyOptions } from './proxy/proxy.ts';
 export { openStore } from './store/embedded-store.ts';

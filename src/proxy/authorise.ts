@@ -3,6 +3,11 @@
  * caller that would have been refused).
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { systemClock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { SigningKeys } from '../wire/sigv4.ts';
+import type { Credentials } from '../wire/sigv4.ts';
+import { verifyRequest } from '../wire/sigv4-verify.ts';
 
 /** A request's head as it came. */
 export interface RequestHead {
@@ -21,3 +26,34 @@ export type Authorise = (head: RequestHead, body: Buffer) => void;
 
 /** `--auth none`: any credentials and none are good, as in DynamoDB Local. */
 export const authoriseAnyone: Authorise = () => {};
+
+export interface SignedCallers {
+  /** The credentials that go with an access key id; undefined when nobody knows it. */
+  readonly credentialsOf: (accessKeyId: string) => Credentials | undefined;
+  /** Signatures for any region are good without it. */
+  readonly region?: string | undefined;
+  /** How far a caller's clock may be off. */
+  readonly clockSkewMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** Only calls that are signed with known credentials (Signature Version 4) go on; others get the service's exceptions. */
+export function authoriseSigned({ clock = systemClock, ...options }: SignedCallers): Authorise {
+  const keys = new SigningKeys();
+  return ({ method = '', url = '/', headers }, body) => {
+    const mark = url.indexOf('?');
+    const path = mark === -1 ? url : url.slice(0, mark);
+    const query = mark === -1 ? '' : url.slice(mark + 1);
+    const request = { method, path, query, headers: textsOf(headers), body };
+    verifyRequest(request, { ...options, keys, wallMs: clock.wallMs() });
+  };
+}
+
+/** A header that came several times is signed as one, with commas. */
+function textsOf(headers: IncomingHttpHeaders): Record<string, string> {
+  const texts = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) texts[name] = Array.isArray(value) ? value.join(',') : value;
+  }
+  return texts;
+}

@@ -1,5 +1,7 @@
 /** Faults behind the door, and the end of its process, lose no answer that could be given (I13). */
 import { afterEach, describe, expect, test } from 'vitest';
+import type { BackingStore } from '../../src/backing/backing-store.ts';
+import { createRemoteStore } from '../../src/backing/remote-store.ts';
 import { SlipstreamError } from '../../src/base/errors.ts';
 import { ServiceReply } from '../../src/model/service-call.ts';
 import { ServiceError } from '../../src/model/service-error.ts';
@@ -79,6 +81,21 @@ describe('a fault behind the door', () => {
     await connection.send(callBytes({ headers: { 'x-slipstream-via': 'another' } }));
     expect((await connection.answer()).status).toBe(200);
   });
+});
+
+test('a proxy whose backing store is itself says so instead of going round', async () => {
+  let remote: BackingStore = echo;
+  const { url, proxy } = await listen({ backing: storeOf((request) => remote.send(request)) });
+  const own = createRemoteStore({ url, via: proxy.instance });
+  remote = own;
+  try {
+    await using connection = await RawConnection.open(url);
+    await connection.send(callBytes());
+    const refused = await connection.answer();
+    expect([refused.status, refused.body]).toEqual([400, expect.stringContaining('SLIPSTREAM_BACKING_IS_SELF')]);
+  } finally {
+    await own.close();
+  }
 });
 
 describe('closing', () => {
