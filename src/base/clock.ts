@@ -52,3 +52,8 @@ export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promis
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** Runs `callback` when the event loop has given every ready socket its turn. No time passes, so no clock decides it. */
+export function atEndOfTurn(callback: () => void): void {
+  setImmediate(callback);
+}
