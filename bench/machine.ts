@@ -1,6 +1,6 @@
 /** What a result depends on besides our code: the machine, and the versions of what ran. */
 import { readFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 export interface Machine {
@@ -8,6 +8,8 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly system: string;
+  /** Processes that ran or wanted to, over the last minute; 0 where the system does not tell. */
+  readonly loadAtStart: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -29,6 +31,7 @@ export function thisMachine(): Machine {
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()} ${process.arch}`,
+    loadAtStart: Number(loadavg()[0]!.toFixed(1)),
     versions: { slipstream: versionIn(root), node: process.version, ...Object.fromEntries(installed) },
   };
 }

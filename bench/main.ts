@@ -25,14 +25,13 @@ interface Plan {
   /** Of one measurement that is bounded by time, and of the load before it that does not count. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
-  /** Reads that nobody asked for before, by connections, and as many before them that do not count. */
+  /** Reads that nobody asked for before, by connections; before them come as many as the most of it that do not count. */
   readonly misses: Readonly<Record<1 | 32, number>>;
-  readonly missesWarmUp: number;
 }
 
 const plans = {
-  quick: { partitions: 60, seconds: 0.5, warmUpSeconds: 0.2, misses: { 1: 320, 32: 1_600 }, missesWarmUp: 320 },
-  full: { partitions: 240, seconds: 5, warmUpSeconds: 1, misses: { 1: 3_200, 32: 6_400 }, missesWarmUp: 3_200 },
+  quick: { partitions: 60, seconds: 0.5, warmUpSeconds: 0.2, misses: { 1: 320, 32: 1_600 } },
+  full: { partitions: 240, seconds: 5, warmUpSeconds: 1, misses: { 1: 3_200, 32: 6_400 } },
 } as const satisfies Record<string, Plan>;
 
 const STORES: readonly StoreName[] = ['embedded', 'dynalite'];
@@ -51,6 +50,7 @@ const { values } = parseArgs({
 const plan: Plan = values.quick ? plans.quick : plans.full;
 const root = join(import.meta.dirname, '..');
 const startedAt = new Date();
+const machine = thisMachine();
 const rows: Row[] = [];
 
 const unknownStore = values.store.find((name) => !STORES.some((store) => store === name));
@@ -60,6 +60,7 @@ for (const store of STORES.filter((name) => values.store.includes(name))) await 
 const sentences = ratioSentences(rows);
 const file = saveResult();
 console.log(`\n${tableText(rows)}\n`);
+for (const remark of remarks()) console.log(remark);
 console.log('Over HTTP, CPU is that of the process that is asked; in process, that of the whole application.');
 console.log(`${file}\n`);
 console.log(sentences.join('\n'));
@@ -95,6 +96,7 @@ async function measureOperation(store: StoreName, server: Child, proxy: Child, p
   for (const connections of CONNECTIONS) {
     await keep('HTTP to store', connections, measureWarm(server, connections, hotReads));
   }
+  await measureMisses(proxy, 32, pool);
   for (const connections of CONNECTIONS) {
     await keep('proxy, miss', connections, measureMisses(proxy, connections, pool));
   }
@@ -118,19 +120,18 @@ async function measureWarm(
 }
 
 /** Each read is asked for once, so each is a miss; the time only bounds a run on a very slow machine. */
-async function measureMisses(proxy: Child, connections: 1 | 32, pool: ReadPool): Promise<Measurement> {
-  const measure = (count: number) =>
-    measureHttp({
-      url: proxy.ready.http,
-      server: proxy,
-      connections,
-      reads: pool.take(count),
-      operationsMax: count,
-      secondsMax: 60,
-      expected: 'miss',
-    });
-  await measure(plan.missesWarmUp);
-  return measure(plan.misses[connections]);
+function measureMisses(proxy: Child, connections: 1 | 32, pool: ReadPool): Promise<Measurement> {
+  const count = plan.misses[connections];
+  const [url, reads] = [proxy.ready.http, pool.take(count)];
+  return measureHttp({
+    url,
+    server: proxy,
+    connections,
+    reads,
+    operationsMax: count,
+    secondsMax: 60,
+    expected: 'miss',
+  });
 }
 
 async function fill(proxy: Child, reads: readonly Request[]): Promise<void> {
@@ -147,11 +148,20 @@ async function measureInProcess(module: string, url: string, operation: Operatio
   return JSON.parse(printed) as Measurement;
 }
 
+/** What a reader has to know before believing the figures. */
+function remarks(): string[] {
+  const [load, cores] = [machine.loadAtStart, machine.cores];
+  return [
+    ...(values.quick ? ['A quick run shows that everything works; for figures, run without --quick.'] : []),
+    ...(load > cores / 2 ? [`The machine was busy when the run began: a load of ${load} on ${cores} cores.`] : []),
+  ];
+}
+
 function saveResult(): string {
   const folder = join(root, 'bench/results');
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${startedAt.toISOString().replaceAll(':', '-')}.json`);
-  const result = { startedAt: startedAt.toISOString(), quick: values.quick, machine: thisMachine(), rows, sentences };
+  const result = { startedAt: startedAt.toISOString(), quick: values.quick, machine, rows, sentences };
   writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`);
   return path;
 }

@@ -57,3 +57,8 @@ export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promis
 export function atEndOfTurn(callback: () => void): void {
   setImmediate(callback);
 }
+
+/** Runs `run` once all that came in with this turn of the event loop has been dealt with. No time passes: no clock is asked. */
+export function afterTurn(run: () => void): void {
+  setImmediate(run);
+}
