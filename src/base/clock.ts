@@ -53,11 +53,6 @@ export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promis
   });
 }
 
-/** Runs `callback` when the event loop has given every ready socket its turn. No time passes, so no clock decides it. */
-export function atEndOfTurn(callback: () => void): void {
-  setImmediate(callback);
-}
-
 /** Runs `run` once all that came in with this turn of the event loop has been dealt with. No time passes: no clock is asked. */
 export function afterTurn(run: () => void): void {
   setImmediate(run);

@@ -12,7 +12,7 @@
  * transaction is then its transaction, and there is nothing to roll back.
  */
 import type { ByteString } from '../base/bytes.ts';
-import { atEndOfTurn, afterTurn } from '../base/clock.ts';
+import { afterTurn } from '../base/clock.ts';
 import { assert, SlipstreamError } from '../base/errors.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Environment, RowWrite } from './environment.ts';
@@ -138,7 +138,7 @@ export class Writer {
     if (this.#group === undefined) {
       assert(!this.#closed, 'nothing is staged after close');
       this.#group = new Group();
-      atEndOfTurn(() => void this.#flush());
+      afterTurn(() => void this.#flush());
     }
     return this.#group;
   }
