@@ -30,7 +30,7 @@ interface Plan {
 }
 
 const plans = {
-  quick: { partitions: 60, seconds: 0.5, warmUpSeconds: 0.2, misses: { 1: 320, 32: 1_600 } },
+  quick: { partitions: 60, seconds: 0.4, warmUpSeconds: 0.2, misses: { 1: 240, 32: 1_280 } },
   full: { partitions: 240, seconds: 5, warmUpSeconds: 1, misses: { 1: 3_200, 32: 6_400 } },
 } as const satisfies Record<string, Plan>;
 
