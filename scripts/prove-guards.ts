@@ -121,10 +121,10 @@ const guards: readonly Guard[] = [
     without: 'if (isNew || ',
   },
   {
-    name: 'I7 ties at the ends of an index footprint',
-    file: 'src/accelerator/read-page.ts',
-    guard: 'ties: plan.index !== undefined',
-    without: 'ties: false',
+    name: 'I7 ties at the start of an index footprint',
+    file: 'src/accelerator/plan-page.ts',
+    guard: 'const ties = index !== undefined;',
+    without: 'const ties = false;',
   },
   {
     name: 'I7 the tail of a capped page is not cut',

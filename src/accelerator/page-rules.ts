@@ -38,10 +38,10 @@ export function mayDiffer(page: CachedPage, mutation: Mutation, schema: TableSch
   if (mutation.oldImage === 'unknown') return mayDifferBlindly(page, mutation, isNew);
   const isOld = mayHold(page.footprint, places.oldPlace);
   if (!isOld && !isNew) return false;
-  if (mutation.newImage === 'unknown' || mutation.oldImage === undefined || mutation.newImage === undefined)
-    return true;
+  const { oldImage, newImage } = mutation;
+  if (newImage === 'unknown' || oldImage === undefined || newImage === undefined) return true;
   if (!isOld || !isNew || !isSamePlace(places.oldPlace, places.newPlace)) return true;
-  return shownDiffers(page, mutation, schema, mutation.oldImage, mutation.newImage);
+  return shownDiffers(page, mutation, schema, oldImage, newImage);
 }
 
 /**
@@ -103,8 +103,10 @@ function visibleIn(schema: TableSchema, indexName: string, image: Item): Item {
     const value = image[name];
     if (value !== undefined) visible[name] = value;
   };
-  for (const { name } of [...schema.key.partition, ...schema.key.sort, ...index.key.partition, ...index.key.sort])
-    show(name);
+  for (const key of [schema.key, index.key]) {
+    for (const { name } of key.partition) show(name);
+    for (const { name } of key.sort) show(name);
+  }
   for (const name of index.projectedNames) show(name);
   return visible;
 }

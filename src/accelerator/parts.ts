@@ -1,8 +1,8 @@
 /** What the functions of the data path share: the caches, the store, the tables and the clock of one accelerator. */
 import type { BackingStore } from '../backing/backing-store.ts';
 import type { Clock } from '../base/clock.ts';
-import { EntryCache } from '../cache/entry-cache.ts';
-import { SingleFlight } from '../cache/single-flight.ts';
+import type { EntryCache } from '../cache/entry-cache.ts';
+import type { SingleFlight } from '../cache/single-flight.ts';
 import type { ServiceReply } from '../model/service-call.ts';
 import type { CachedPage } from './page-rules.ts';
 import type { ResolvedTuning } from './options.ts';

@@ -46,8 +46,8 @@ export function planItemRead(table: OpenTable, input: JsonObject): ItemPlan | un
   const capacity = capacityOf(input['ReturnConsumedCapacity']);
   const key = exactKey(table.schema.key, input['Key']);
   const position = key && positionOf(table.schema.key, key);
-  if (key === undefined || position === undefined || capacity === undefined || !isAbsentOrString(text))
-    return undefined;
+  if (key === undefined || position === undefined || capacity === undefined) return undefined;
+  if (!isAbsentOrString(text)) return undefined;
   const plan = { tableName: input['TableName'] as string, key, keyText: keyText(position), capacity };
   if (text === undefined) return names === undefined ? { ...plan, projection: undefined } : undefined;
   const placeholders = new Placeholders(names, undefined);

@@ -83,8 +83,8 @@ async function loadPage(
 function readRequest(parts: Parts, table: OpenTable, plan: PagePlan, request: ServiceRequest): ServiceRequest {
   // I2: a replica may still hold the state before a recent mutation. A global index has no strong read; see `fillPage`.
   const canBeStrong = plan.index?.kind !== 'GSI';
-  if (!canBeStrong || !table.isRecentFootprint(plan.indexName, plan.footprint, parts.clock.monotonicMs()))
-    return request;
+  if (!canBeStrong) return request;
+  if (!table.isRecentFootprint(plan.indexName, plan.footprint, parts.clock.monotonicMs())) return request;
   return request.withInput({ ...request.input, ConsistentRead: true });
 }
 

@@ -92,9 +92,10 @@ export class Tables {
       break;
     }
     if (feed !== undefined) {
-      const { epoch } = table;
+      const { schema } = table;
       const watched = feed.watch(name).then((state) => {
-        if (table.epoch === epoch) table.noteFeedState(state);
+        // Unless the table was forgotten meanwhile; a feed that begins with a gap has not done that.
+        if (table.schema === schema) table.noteFeedState(state);
       });
       // Aborted so that a feed that starts at once leaves no timer behind; the race has taken the rejection by then.
       const waiting = new AbortController();

@@ -9,8 +9,9 @@ export interface BackingStore {
   /**
    * Sends one call. Resolves with whatever the store answered, refusals (4xx) and faults (5xx) included.
    *
-   * @throws {SlipstreamError} SLIPSTREAM_CONNECTION_LOST or SLIPSTREAM_BACKING_TIMEOUT when no answer came: the outcome
-   *   of a write is then unknown (invariant I5).
+   * @throws {SlipstreamError} when there is no answer to give; the outcome of a write is then unknown (invariant I5).
+   *   SLIPSTREAM_CONNECTION_LOST or SLIPSTREAM_BACKING_TIMEOUT: no answer came. SLIPSTREAM_BACKING_UNREACHABLE: no
+   *   connection could be made. SLIPSTREAM_LIMIT: too many calls wait, or the answer is too large.
    */
   send(request: ServiceRequest, options?: SendOptions): Promise<ServiceReply>;
   close(): Promise<void>;

@@ -36,8 +36,8 @@ export class SingleFlight<T> {
    */
   join(key: string, isCurrent: (token: FillToken) => boolean): Promise<T> | undefined {
     const flight = this.#flights.get(key);
-    if (flight === undefined || flight.waiters >= this.#options.waitersMax || !isCurrent(flight.token))
-      return undefined;
+    if (flight === undefined || flight.waiters >= this.#options.waitersMax) return undefined;
+    if (!isCurrent(flight.token)) return undefined;
     flight.waiters++;
     this.coalesced++;
     return flight.result;

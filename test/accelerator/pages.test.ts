@@ -4,7 +4,7 @@
  * same query asked of the store directly, at once. Own writes go through the accelerator; foreign ones reach it as records.
  */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FeedRecord } from '../../src/feed/change-feed.ts';
 import type { JsonObject } from '../../src/model/service-call.ts';
 import { openRig, TABLE_NAME, type Rig } from '../support/accelerator-rig.ts';
@@ -32,6 +32,14 @@ const key = fc.record({ pk: text('a', 'b'), sk: sortKey });
 
 const change: fc.Arbitrary<{ operation: string; input: JsonObject }> = fc.oneof(
   { weight: 4, arbitrary: item.map((Item) => ({ operation: 'PutItem', input: { Item } })) },
+  {
+    // A batch does not tell what was there before.
+    weight: 2,
+    arbitrary: item.map((Item) => ({
+      operation: 'BatchWriteItem',
+      input: { TableName: undefined, RequestItems: { [TABLE_NAME]: [{ PutRequest: { Item } }] } },
+    })),
+  },
   {
     weight: 2,
     arbitrary: key.map(({ pk, sk }) => ({ operation: 'DeleteItem', input: { Key: { pk: { S: pk }, sk: { S: sk } } } })),
@@ -193,4 +201,73 @@ describe('I7 exact query invalidation', () => {
       expect(hits).toBeGreaterThan(500);
     },
   );
+
+  describe('a page that ended at the 1 MB cap', () => {
+    const kilobytes = (count: number) => ({ S: 'x'.repeat(count * 1000) });
+    const big = (sk: string, size: number) => ({ pk: { S: 'a' }, sk: { S: sk }, padding: kilobytes(size) });
+    const query = { KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: { ':p': { S: 'a' } } };
+    let rig: Rig;
+
+    beforeEach(async () => {
+      rig = await openRig();
+      for (const sk of ['1', '2', '3', '4', '5']) await rig.direct('PutItem', { Item: big(sk, 300) });
+      const { reply } = await rig.call('Query', query);
+      expect(reply.output['LastEvaluatedKey']).toBeDefined();
+      expect((await rig.call('Query', query)).cache).toBe('hit');
+    });
+
+    afterEach(() => rig.close());
+
+    test.each([
+      ['the item behind it is deleted', 'DeleteItem', { Key: { pk: { S: 'a' }, sk: { S: '5' } } }],
+      ['the item behind it shrinks', 'PutItem', { Item: big('5', 1) }],
+      ['an item on it shrinks', 'PutItem', { Item: big('1', 1) }],
+      ['an item on it grows', 'PutItem', { Item: big('1', 390) }],
+    ])('is not served when %s', async (_name, operation, input) => {
+      const { reply } = await rig.call(operation, input);
+      expect(reply.ok).toBe(true);
+      expect((await rig.call('Query', query)).reply.output).toEqual(await rig.direct('Query', query));
+    });
+
+    test('is served when another partition changes', async () => {
+      await rig.call('PutItem', { Item: { ...big('4', 1), pk: { S: 'b' } } });
+      expect((await rig.call('Query', query)).cache).toBe('hit');
+    });
+  });
+
+  describe('keeps what a write does not concern', () => {
+    let rig: Rig;
+
+    beforeEach(async () => {
+      rig = await openRig();
+      for (const sk of ['1', '2', '3', '4']) {
+        await rig.direct('PutItem', { Item: { pk: { S: 'a' }, sk: { S: sk }, v: { S: 'x' }, w: { S: 'x' } } });
+      }
+    });
+
+    afterEach(() => rig.close());
+
+    const range = {
+      KeyConditionExpression: 'pk = :p AND sk < :s',
+      ExpressionAttributeValues: { ':p': { S: 'a' }, ':s': { S: '3' } },
+    };
+    const put = (sk: string, v: string, w = 'x') =>
+      rig.call('PutItem', { Item: { pk: { S: 'a' }, sk: { S: sk }, v: { S: v }, w: { S: w } } });
+
+    test.each([
+      ['beside its range', range, () => put('3', 'y'), 'hit'],
+      ['in its range', range, () => put('2', 'y'), 'miss'],
+      ['behind its limit', { ...range, Limit: 1 }, () => put('2', 'y'), 'hit'],
+      ['at its limit', { ...range, Limit: 2 }, () => put('2', 'y'), 'miss'],
+      ['to what it does not show', { ...range, ProjectionExpression: 'v' }, () => put('2', 'x', 'y'), 'hit'],
+      ['to what it shows', { ...range, ProjectionExpression: 'v' }, () => put('2', 'y'), 'miss'],
+      ['to what its filter hides', { ...range, FilterExpression: 'v = :p' }, () => put('2', 'x', 'y'), 'hit'],
+      ['to what its filter lets pass', { ...range, FilterExpression: 'v <> :p' }, () => put('2', 'x', 'y'), 'miss'],
+      ['that changes nothing', range, () => put('2', 'x'), 'hit'],
+    ])('a write %s', async (_name, input, write, expected) => {
+      await rig.call('Query', input);
+      await write();
+      expect((await rig.call('Query', input)).cache).toBe(expected);
+    });
+  });
 });
