@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 export type CrossOrigin = (headers: IncomingHttpHeaders) => Readonly<Record<string, string>> | undefined;
 
-const EXPOSED = 'x-amzn-requestid,x-amz-crc32,x-slipstream-cache,x-slipstream-age-ms';
+const EXPOSED = 'x-amzn-requestid,x-amz-crc32,x-slipstream-cache,x-slipstream-age';
 const PREFLIGHT_AGE_S = '172800';
 
 /** @param allowed origins such as `http://localhost:5173`; `*` lets any page in. */

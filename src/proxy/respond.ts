@@ -47,7 +47,7 @@ export function respond(response: ServerResponse, reply: ServiceReply, envelope:
   if (!hasCrc) headers.push('x-amz-crc32', reply.crc32);
   headers.push('content-length', String(body.length));
   if (envelope.cache !== undefined) headers.push('x-slipstream-cache', envelope.cache);
-  if (envelope.ageMs !== undefined) headers.push('x-slipstream-age-ms', String(Math.round(envelope.ageMs)));
+  if (envelope.ageMs !== undefined) headers.push('x-slipstream-age', String(Math.round(envelope.ageMs)));
   for (const [name, value] of Object.entries(envelope.extra ?? {})) headers.push(name, value);
   if (envelope.close) headers.push('connection', 'close');
   response.writeHead(reply.status, headers);

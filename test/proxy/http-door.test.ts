@@ -64,7 +64,7 @@ describe('a call', () => {
       await connection.send(callBytes());
       const { headers } = await connection.answer();
       expect(headers['x-slipstream-cache']).toBe(cache);
-      expect(headers['x-slipstream-age-ms']).toBe(age);
+      expect(headers['x-slipstream-age']).toBe(age);
     }
   });
 
