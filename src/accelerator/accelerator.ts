@@ -12,6 +12,7 @@ import { traitsOf } from '../model/operations.ts';
 import type { JsonObject, ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered, passThrough } from './ask-store.ts';
+import { Auditor, type AuditOutcome } from './audit.ts';
 import { followFeed, type FeedCounters } from './follow-feed.ts';
 import { invalidate } from './invalidate.ts';
 import { mutationOf } from './mutation.ts';
@@ -31,6 +32,7 @@ import { writeStatement } from './write-statement.ts';
 
 export type { Answer, CacheOutcome, ExecuteOptions } from './answer.ts';
 export type { AcceleratorOptions, AcceleratorTuning, TtlOptions } from './options.ts';
+export type { AuditOutcome } from './audit.ts';
 export type { CacheStats } from './stats.ts';
 
 export interface AcceleratorStats {
@@ -41,6 +43,8 @@ export interface AcceleratorStats {
   /** Entries and pages dropped, by what caused it; a gap or a forgotten table counts once. */
   readonly drops: Readonly<DropCounters>;
   readonly feedRecords: number;
+  /** Hits that were compared with the store, by what came of it; all 0 unless `auditRate` is set. */
+  readonly audits: Readonly<Record<AuditOutcome, number>>;
 }
 
 export interface TableStatus {
@@ -93,6 +97,8 @@ const NO_OPTIONS: ExecuteOptions = Object.freeze({});
 class CachingAccelerator implements Accelerator {
   readonly #parts: Parts;
   readonly #feed: FeedCounters = { records: 0, gaps: 0 };
+  readonly #auditor: Auditor;
+  readonly #isAudited: boolean;
   #isClosed = false;
 
   constructor(options: AcceleratorOptions) {
@@ -113,6 +119,8 @@ class CachingAccelerator implements Accelerator {
       pageFlights: new SingleFlight({ waitersMax: tuning.flightWaitersMax }),
       drops: { write: 0, feed: 0, gap: 0, request: 0 },
     };
+    this.#isAudited = tuning.auditRate > 0;
+    this.#auditor = new Auditor(this.#parts, tuning.auditRate);
     if (feed !== undefined) followFeed(this.#parts, feed, this.#feed);
   }
 
@@ -147,7 +155,13 @@ class CachingAccelerator implements Accelerator {
     const name = planOrPass(() => request.input['TableName'] as unknown);
     if (typeof name !== 'string') return passThrough(parts, request, options);
     const table = parts.tables.get(name, parts.clock.monotonicMs());
-    if (table !== undefined) return path(parts, table, request, options);
+    if (table !== undefined) {
+      const answer = path(parts, table, request, options);
+      if (this.#isAudited && 'cache' in answer && answer.cache === 'hit') {
+        this.#auditor.look(table, request, answer.reply);
+      }
+      return answer;
+    }
     return this.#openThen(path, name, request, options, mutates);
   }
 
@@ -219,6 +233,7 @@ class CachingAccelerator implements Accelerator {
       coalesced: itemFlights.coalesced + pageFlights.coalesced,
       drops,
       feedRecords: this.#feed.records,
+      audits: this.#auditor.counts,
     };
   }
 

@@ -38,6 +38,8 @@ export interface AcceleratorTuning extends TtlOptions {
   readonly schemaTtlMs?: number | undefined;
   /** How long the first call on a table waits for its feed to become live before it goes on without caching. */
   readonly feedStartMs?: number | undefined;
+  /** Share of the hits that is compared with a strong read of the store; see `audit.ts`. */
+  readonly auditRate?: number | undefined;
   /** Overrides by table name, or by `table/index` for query pages of one index. */
   readonly ttls?: Readonly<Record<string, TtlOptions>> | undefined;
 }
@@ -64,6 +66,7 @@ export const acceleratorDefaults = {
   flightWaitersMax: 10_000,
   schemaTtlMs: 60_000,
   feedStartMs: 2_000,
+  auditRate: 0,
   ttls: {},
 } as const satisfies Required<AcceleratorTuning>;
 
@@ -81,7 +84,9 @@ export function resolveTuning(options: AcceleratorTuning): ResolvedTuning {
   }
   if (tuning.itemCacheBytes < 1) badOption('itemCacheBytes', tuning.itemCacheBytes, 'at least 1');
   if (tuning.queryCacheBytes < 1) badOption('queryCacheBytes', tuning.queryCacheBytes, 'at least 1');
-  if (tuning.ttlJitter > 1) badOption('ttlJitter', tuning.ttlJitter, 'a share between 0 and 1');
+  for (const name of ['ttlJitter', 'auditRate'] as const) {
+    if (tuning[name] > 1) badOption(name, tuning[name], 'a share between 0 and 1');
+  }
   if (tuning.onFeedLoss !== 'pass' && tuning.onFeedLoss !== 'ttl') {
     badOption('onFeedLoss', tuning.onFeedLoss, "'pass' or 'ttl'");
   }

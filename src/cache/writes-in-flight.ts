@@ -14,6 +14,10 @@ export class WritesInFlight {
     return this.#byKey.size;
   }
 
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
   begin(key: string): WriteInFlight {
     const write = new WriteInFlight();
     const others = this.#byKey.get(key);

@@ -16,6 +16,7 @@ import {
   flag,
   oneOf,
   port,
+  share,
   text,
   ttlOverrides,
   url,
@@ -278,6 +279,13 @@ export const optionTable = {
     placeholder: '<pass|ttl>',
     in: SERVE,
     help: 'While the feed is lost: pass reads through to the store, or serve by lifetime alone',
+  }),
+  auditRate: option('audit', {
+    kind: share,
+    default: acceleratorDefaults.auditRate,
+    placeholder: '<share>',
+    in: SERVE,
+    help: 'Share of the hits that is compared with a strong read of the store; /metrics tells what came of it',
   }),
   enableStreams: option('enable-streams', {
     kind: flag,

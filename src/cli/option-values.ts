@@ -29,6 +29,11 @@ export const flag: ValueKind<boolean> = {
   allowed: 'true or false',
 };
 
+export const share: ValueKind<number> = {
+  schema: z.coerce.number().min(0).max(1),
+  allowed: 'a share from 0 to 1, such as 0.001',
+};
+
 const BYTES: Readonly<Record<string, number>> = {
   b: 1,
   kb: 1e3,

@@ -81,5 +81,6 @@ function accelerate(options: Options, backing: OpenBacking): Accelerator {
     mutationLogBytes: options.mutationLogBytes,
     maxStalenessMs: options.maxStalenessMs,
     onFeedLoss: options.onFeedLoss,
+    auditRate: options.auditRate,
   });
 }

@@ -32,6 +32,14 @@ export function addAcceleratorMetrics(metrics: ReadMetrics, accelerator: Acceler
   metrics.counter('feed_records_total', 'Changes that the feed told of', [], (counter) =>
     counter.inc(accelerator.stats().feedRecords),
   );
+  metrics.counter(
+    'audits_total',
+    'Hits that were compared with a strong read, by what came of it',
+    ['outcome'],
+    (counter) => {
+      for (const [outcome, count] of Object.entries(accelerator.stats().audits)) counter.inc({ outcome }, count);
+    },
+  );
   addTables(metrics, () => accelerator.tables().slice(0, tableLabelsMax));
 }
 
