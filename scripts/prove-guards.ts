@@ -81,7 +81,8 @@ const guards: readonly Guard[] = [
   {
     name: 'I5 unknown outcome',
     file: 'src/accelerator/own-write.ts',
-    guard: "  parts.items.invalidate(write.table.prefix + write.keyText);\n  const mutation = mutationOf(write.table.schema, write.key, 'unknown', newImage);\n  if (mutation !== undefined) invalidate(parts, write.table, mutation, 'write');\n",
+    guard:
+      "  parts.items.invalidate(write.table.prefix + write.keyText);\n  const mutation = mutationOf(write.table.schema, write.key, 'unknown', newImage);\n  if (mutation !== undefined) invalidate(parts, write.table, mutation, 'write');\n",
     without: '  void newImage;\n',
   },
   {
@@ -160,7 +161,8 @@ const guards: readonly Guard[] = [
     name: 'I10 the abort of one caller',
     file: 'src/accelerator/read-item.ts',
     guard: 'parts.backing.send(readRequest(parts, table, plan, request));',
-    without: 'parts.backing.send(readRequest(parts, table, plan, request), { signal: options.signal }).then((r) => { options.signal?.throwIfAborted(); return r; });',
+    without:
+      'parts.backing.send(readRequest(parts, table, plan, request), { signal: options.signal }).then((r) => { options.signal?.throwIfAborted(); return r; });',
   },
   {
     name: 'I11 batches count',
@@ -217,7 +219,10 @@ function noticedBy({ name, file, guard, without }: Guard): string[] {
   const path = join(copy, file);
   const intact = readFileSync(path, 'utf8');
   if (intact.split(guard).length !== 2) throw new Error(`${name}: its text does not stand exactly once in ${file}`);
-  writeFileSync(path, intact.replace(guard, () => without));
+  writeFileSync(
+    path,
+    intact.replace(guard, () => without),
+  );
   try {
     const report = join(copy, 'report.json');
     spawnSync('npx', ['vitest', 'run', ...suites, '--reporter=json', `--outputFile=${report}`], { cwd: copy });

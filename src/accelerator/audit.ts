@@ -124,8 +124,8 @@ function hasWritesInFlight(table: Table): boolean {
 }
 
 function sameAnswer(served: JsonObject, fresh: JsonObject): boolean {
-  if (!('ScannedCount' in fresh))
-    return sameItem(served['Item'] as Item | undefined, fresh['Item'] as Item | undefined);
+  const isPage = 'ScannedCount' in fresh;
+  if (!isPage) return sameItem(served['Item'] as Item | undefined, fresh['Item'] as Item | undefined);
   const before = (served['Items'] ?? []) as readonly Item[];
   const after = (fresh['Items'] ?? []) as readonly Item[];
   return (

@@ -30,7 +30,7 @@ export const flag: ValueKind<boolean> = {
 };
 
 export const share: ValueKind<number> = {
-  schema: z.coerce.number().min(0).max(1),
+  schema: z.string().regex(/\d/).transform(Number).pipe(z.number().min(0).max(1)),
   allowed: 'a share from 0 to 1, such as 0.001',
 };
 
