@@ -5,6 +5,9 @@ import { compareNumbers } from '../model/decimal.ts';
 import { pathText, samePath, type Comparator, type Operand } from './syntax.ts';
 import type { TokenReader } from './token-reader.ts';
 
+/** PartiQL's reader takes notes too. */
+type FaultNotes = Pick<TokenReader, 'note'>;
+
 const OPERAND_COUNTS: Readonly<Record<string, number>> = {
   attribute_exists: 1,
   attribute_not_exists: 1,
@@ -17,19 +20,19 @@ const TYPES: ReadonlySet<string> = new Set(['S', 'N', 'B', 'SS', 'NS', 'BS', 'M'
 const IN_CHOICES_MAX = 100;
 const ORDERED: ReadonlySet<AttributeType> = new Set(['S', 'N', 'B']);
 
-export function checkComparison(reader: TokenReader, comparator: Comparator, left: Operand, right: Operand): void {
+export function checkComparison(reader: FaultNotes, comparator: Comparator, left: Operand, right: Operand): void {
   if (comparator !== '=' && comparator !== '<>') checkOrdered(reader, comparator, [left, right]);
   checkDistinct(reader, comparator, left, right);
 }
 
-export function checkIn(reader: TokenReader, operand: Operand, choices: readonly Operand[]): void {
+export function checkIn(reader: FaultNotes, operand: Operand, choices: readonly Operand[]): void {
   if (choices.length > IN_CHOICES_MAX) {
     reader.note('operand', `The IN operator is provided with too many operands; number of operands: ${choices.length}`);
   }
   for (const choice of choices) checkDistinct(reader, 'IN', operand, choice);
 }
 
-export function checkBetween(reader: TokenReader, operand: Operand, low: Operand, high: Operand): void {
+export function checkBetween(reader: FaultNotes, operand: Operand, low: Operand, high: Operand): void {
   checkOrdered(reader, 'BETWEEN', [operand, low, high]);
   if (low.kind !== 'value' || high.kind !== 'value') return;
   const bounds = `lower bound operand: ${valueText(low.value)}, upper bound operand: ${valueText(high.value)}`;
@@ -43,7 +46,7 @@ export function checkBetween(reader: TokenReader, operand: Operand, low: Operand
   }
 }
 
-export function checkFunction(reader: TokenReader, name: string, operands: readonly Operand[]): void {
+export function checkFunction(reader: FaultNotes, name: string, operands: readonly Operand[]): void {
   if (operands.length !== OPERAND_COUNTS[name]) {
     reader.note(
       'operand',
@@ -86,12 +89,12 @@ function compareBytes(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function checkOrdered(reader: TokenReader, operator: string, operands: readonly Operand[]): void {
+function checkOrdered(reader: FaultNotes, operator: string, operands: readonly Operand[]): void {
   checkOperandTypes(reader, operator, operands, (type) => ORDERED.has(type));
 }
 
 function checkOperandTypes(
-  reader: TokenReader,
+  reader: FaultNotes,
   operator: string,
   operands: readonly Operand[],
   isAllowed: (type: AttributeType) => boolean,
@@ -104,7 +107,7 @@ function checkOperandTypes(
   }
 }
 
-function checkTypeName(reader: TokenReader, operand: Operand): void {
+function checkTypeName(reader: FaultNotes, operand: Operand): void {
   if (operand.kind !== 'value' || !('S' in operand.value)) {
     const type = typeOfOperand(operand) ?? '{NS,SS,L,BS,N,M,B,BOOL,NULL,S}';
     reader.note('operand', incorrectType('attribute_type', type));
@@ -114,7 +117,7 @@ function checkTypeName(reader: TokenReader, operand: Operand): void {
   }
 }
 
-function checkDistinct(reader: TokenReader, operator: string, first: Operand, second: Operand): void {
+function checkDistinct(reader: FaultNotes, operator: string, first: Operand, second: Operand): void {
   if (first.kind !== 'path' || second.kind !== 'path' || !samePath(first.path, second.path)) return;
   reader.note(
     'operand',
