@@ -63,7 +63,7 @@ function locate(parts: StoreParts, read: TableRead): LocatedRead {
   return { ...read, table, rowKeys };
 }
 
-/** All of it is read in one stretch, so it is of one moment, which is more than DynamoDB promises. */
+/** All of it is read in one stretch, so it is of one moment where no lag was asked for: more than DynamoDB promises. */
 function replyOf(parts: StoreParts, reads: readonly LocatedRead[], mode: CapacityMode): ServiceReply {
   const responses: string[] = [];
   const unprocessed: Record<string, JsonObject> = Object.create(null);
@@ -76,7 +76,7 @@ function replyOf(parts: StoreParts, reads: readonly LocatedRead[], mode: Capacit
     const items: string[] = [];
     const left: Item[] = [];
     read.rowKeys.forEach((rowKey, position) => {
-      const row = parts.environment.peek(rowKey);
+      const row = parts.replicas.rowsFor(isStrong).peek(rowKey);
       if (row !== undefined && bytes + sizeOfRow(row) > BATCH_GET_BYTES_MAX) {
         left.push(keys[position] as Item);
         return;

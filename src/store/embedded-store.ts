@@ -19,6 +19,7 @@ import { Environment, type Durability } from './environment.ts';
 import { getItem } from './get-item.ts';
 import { putItem } from './put-item.ts';
 import { query } from './query.ts';
+import { Replicas, type LagOptions } from './replicas.ts';
 import { scan } from './scan.ts';
 import type { StatusDelays, StoreParts } from './store-parts.ts';
 import { describeStream, getRecords, getShardIterator, listStreams } from './streams-api.ts';
@@ -29,7 +30,7 @@ import { updateItem } from './update-item.ts';
 import { startBackfill, updateTable } from './update-table.ts';
 import { Writer } from './writer.ts';
 
-export interface StoreOptions extends Partial<StatusDelays> {
+export interface StoreOptions extends Partial<StatusDelays>, Partial<LagOptions> {
   /** Where the data is kept; made if it does not exist. Needed unless `inMemory`. */
   readonly dataDir?: string | undefined;
   /** Keeps nothing: a temporary directory, removed at close. */
@@ -65,6 +66,9 @@ export const storeDefaults = {
   createTableMs: 0,
   updateTableMs: 0,
   deleteTableMs: 0,
+  replicaLagMs: 0,
+  indexLagMs: 0,
+  lagBytesMax: 64 * 1024 * 1024,
 } as const;
 
 /** How often change records that are past their retention are removed from the file. */
@@ -172,7 +176,8 @@ export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
     durability: settings.durability,
     mapBytes: settings.mapBytes,
   });
-  const writer = new Writer(environment, settings.pendingBytesMax);
+  const replicas = new Replicas(environment, clock, settings);
+  const writer = new Writer(environment, settings.pendingBytesMax, replicas.undo);
   const catalog = new Catalog(environment, writer);
   const changeLog = new ChangeLog(environment, writer, clock, {
     retentionMs: settings.streamRetentionMs,
@@ -182,6 +187,7 @@ export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
   const parts: StoreParts = {
     environment,
     writer,
+    replicas,
     catalog,
     changeLog,
     feed: new DirectFeed(),

@@ -29,12 +29,13 @@ export function getItem(parts: StoreParts, input: JsonObject): ServiceReply {
   const rowKey = rowKeyOfKey(table, key);
   checkPaths(table, projection);
 
-  const row = parts.environment.peek(rowKey);
+  const isStrong = input['ConsistentRead'] === true;
+  const row = parts.replicas.rowsFor(isStrong).peek(rowKey);
   let tail = '}';
   const mode = capacityModeOf(input);
   if (mode !== 'NONE') {
     const units = new ConsumedUnits('read');
-    units.addTable(readUnits(row === undefined ? 0 : sizeOfRow(row), input['ConsistentRead'] === true));
+    units.addTable(readUnits(row === undefined ? 0 : sizeOfRow(row), isStrong));
     tail = `"ConsumedCapacity":${JSON.stringify(units.toOutput(table, mode))}}`;
     if (row !== undefined) tail = `,${tail}`;
   }

@@ -62,6 +62,11 @@ export function itemKey(space: ByteString, position: KeyPosition): ByteString {
   return space + partitionHash(position.partition) + position.sort;
 }
 
+/** True for rows of tables and indexes, which reads of the API show. */
+export function isReadable(key: ByteString): boolean {
+  return key.startsWith('\x02') || key.startsWith('\x03');
+}
+
 /** The part of a row's key behind its space: where it stands among the table's rows. */
 export function placeOf(key: ByteString): ByteString {
   return key.slice(SPACE_BYTES);

@@ -10,6 +10,7 @@ import { ServiceReply, type JsonObject } from '../model/service-call.ts';
 import { ConsumedUnits, readUnits, type CapacityMode } from './capacity.ts';
 import type { Row } from './environment.ts';
 import { basePlaceOf, type KeyRange } from './key-space.ts';
+import type { ReadableRows } from './lagging-rows.ts';
 import { PAGE_BYTES_MAX } from './limits.ts';
 import type { StoreParts } from './store-parts.ts';
 import { decodeItem, jsonOfRow, sizeOfRow } from './stored-item.ts';
@@ -45,8 +46,9 @@ export function readPage(parts: StoreParts, request: PageRequest): ServiceReply 
   const items: Buffer[] = [];
   const limit = request.limit ?? Infinity;
   let isCut = false;
-  for (const row of parts.environment.rows(request.range, request.reverse)) {
-    const shown = shownRow(parts, request, row, sums);
+  const rows = parts.replicas.rowsFor(request.isStrong, request.index);
+  for (const row of rows.rows(request.range, request.reverse)) {
+    const shown = shownRow(rows, request, row, sums);
     if (shown === undefined) continue;
     sums.scanned++;
     sums.last = shown;
@@ -64,7 +66,7 @@ export function readPage(parts: StoreParts, request: PageRequest): ServiceReply 
 }
 
 /** The row whose item the page shows; undefined for an entry whose item is gone. */
-function shownRow(parts: StoreParts, request: PageRequest, row: Row, sums: PageSums): Buffer | undefined {
+function shownRow(rows: ReadableRows, request: PageRequest, row: Row, sums: PageSums): Buffer | undefined {
   const { index, table } = request;
   if (index === undefined) {
     sums.readBytes += sizeOfRow(row.value);
@@ -73,7 +75,7 @@ function shownRow(parts: StoreParts, request: PageRequest, row: Row, sums: PageS
   const isPointer = index.schema.projection === 'ALL';
   if (!isPointer) sums.readBytes += sizeOfRow(row.value);
   if (!isPointer && !request.fetchAll) return row.value;
-  const item = parts.environment.get(table.space + basePlaceOf(row.key));
+  const item = rows.get(table.space + basePlaceOf(row.key));
   if (item === undefined) return undefined;
   if (isPointer) {
     sums.readBytes += sizeOfRow(item);

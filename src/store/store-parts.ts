@@ -4,6 +4,7 @@ import type { Catalog } from './catalog.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { DirectFeed } from './direct-feed.ts';
 import type { Environment } from './environment.ts';
+import type { Replicas } from './replicas.ts';
 import type { Writer } from './writer.ts';
 
 /** How long tables show their passing statuses, in milliseconds; 0 leaves them out. */
@@ -16,6 +17,7 @@ export interface StatusDelays {
 export interface StoreParts {
   readonly environment: Environment;
   readonly writer: Writer;
+  readonly replicas: Replicas;
   readonly catalog: Catalog;
   readonly changeLog: ChangeLog;
   readonly feed: DirectFeed;

@@ -299,4 +299,6 @@ function finishBackfill(parts: StoreParts, table: Table, indexName: string): voi
   });
   table.redescribe({ ...table.description, GlobalSecondaryIndexes: indexes });
   parts.catalog.save(table);
+  const index = table.indexNamed(indexName);
+  if (index !== undefined) parts.replicas.indexIsWhole(index, parts.writer.committed());
 }

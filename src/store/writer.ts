@@ -16,6 +16,8 @@ import { afterTurn } from '../base/clock.ts';
 import { assert, SlipstreamError } from '../base/errors.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Environment, RowWrite } from './environment.ts';
+import { isReadable } from './key-space.ts';
+import type { UndoBatch, UndoLog } from './undo-log.ts';
 
 /** A row that is written with every group that touches what it sums up, such as a table's counts. */
 export interface SummaryRow {
@@ -28,10 +30,13 @@ class Group {
   readonly summaries = new Set<SummaryRow>();
   readonly afterCommit: (() => void)[] = [];
   readonly committed: Promise<void>;
+  /** What its rows were before; undefined where nobody reads the past. */
+  readonly undo: UndoBatch | undefined;
   sizeBytes = 0;
   settle!: { resolve(): void; reject(error: unknown): void };
 
-  constructor() {
+  constructor(undo: UndoBatch | undefined) {
+    this.undo = undo;
     this.committed = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
@@ -48,6 +53,7 @@ interface Pending {
 export class Writer {
   readonly #environment: Environment;
   readonly #pendingBytesMax: number;
+  readonly #undo: UndoLog | undefined;
   /** Rows that are staged or being committed, by key; the newest write of each. */
   readonly #pending = new Map<ByteString, Pending>();
   #group: Group | undefined;
@@ -56,9 +62,10 @@ export class Writer {
   #failure: unknown;
   #closed = false;
 
-  constructor(environment: Environment, pendingBytesMax: number) {
+  constructor(environment: Environment, pendingBytesMax: number, undo?: UndoLog) {
     this.#environment = environment;
     this.#pendingBytesMax = pendingBytesMax;
+    this.#undo = undo;
   }
 
   /** The row as the next write has to see it, committed or not. */
@@ -137,7 +144,7 @@ export class Writer {
   #open(): Group {
     if (this.#group === undefined) {
       assert(!this.#closed, 'nothing is staged after close');
-      this.#group = new Group();
+      this.#group = new Group(this.#undo?.begin());
       afterTurn(() => void this.#flush());
     }
     return this.#group;
@@ -145,6 +152,9 @@ export class Writer {
 
   #stage(key: ByteString, value: Buffer | undefined): void {
     const group = this.#open();
+    if (group.undo !== undefined && isReadable(key) && !group.writes.has(key)) {
+      this.#undo?.note(group.undo, key, this.latest(key));
+    }
     group.writes.set(key, value);
     const sizeBytes = key.length + (value?.length ?? 0);
     group.sizeBytes += sizeBytes;
@@ -162,6 +172,7 @@ export class Writer {
       // A later group may have been evaluated on top of a failed one, so nothing is committed after a failure.
       this.#assertUnbroken();
       await this.#environment.commit(writes);
+      if (group.undo !== undefined) this.#undo?.commit(group.undo);
       this.#forget(group);
       for (const callback of group.afterCommit) callback();
       group.settle.resolve();

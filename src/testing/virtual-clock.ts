@@ -4,6 +4,7 @@
 import { createHmac } from 'node:crypto';
 import { assert } from '../base/errors.ts';
 import type { Clock, Timer } from '../base/clock.ts';
+import { SeededRandom } from '../base/seeded-random.ts';
 
 export interface VirtualClockOptions {
   /** Same seed, same random numbers; 1 unless told otherwise. */
@@ -23,12 +24,12 @@ export class VirtualClock implements Clock {
   readonly #timers = new Set<PendingTimer>();
   #nowMs = 0;
   #order = 0;
-  #state: number;
+  readonly #random: SeededRandom;
   #drawn = 0;
 
   constructor(options: VirtualClockOptions = {}) {
     this.#startMs = options.startMs ?? Date.UTC(2026, 0, 1);
-    this.#state = (options.seed ?? 1) | 0;
+    this.#random = new SeededRandom(options.seed ?? 1);
   }
 
   monotonicMs(): number {
@@ -45,18 +46,14 @@ export class VirtualClock implements Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Mulberry32: 32 bits of state, good enough to choose interleavings with. */
   random(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return this.#random.next();
   }
 
   randomBytes(size: number): Uint8Array {
     const bytes = new Uint8Array(size);
     for (let filled = 0; filled < size; filled += 32) {
-      const block = createHmac('sha256', String(this.#state))
+      const block = createHmac('sha256', String(this.#random.state))
         .update(String(this.#drawn++))
         .digest();
       bytes.set(block.subarray(0, Math.min(32, size - filled)), filled);
