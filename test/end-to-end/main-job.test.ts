@@ -176,8 +176,8 @@ describe('in front of the embedded store in a process of its own', () => {
 });
 
 const foreign = (start: () => Promise<ForeignStore>) => async () => {
-  const { url, close } = await start();
-  return { backing: url, close };
+  const store = await start();
+  return { backing: store.url, close: () => store.close() };
 };
 
 describe('in front of dynalite, which has no streams', () => {

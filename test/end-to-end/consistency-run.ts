@@ -1,0 +1,312 @@
+/**
+ * Writers and readers through a proxy and writers past it, for a while, then quiet. During the run no answer out of the
+ * proxy's caches may be older than what was acknowledged through it before it was asked for (I3); after the quiet every
+ * cached answer equals the store's (I6). Real processes, real sockets, the unmodified SDK.
+ */
+import {
+  BatchWriteItemCommand,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+  type AttributeValue,
+  type DynamoDBClient,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import { AckedState, keyOf, type KnownItem, type Snapshot } from './acked-state.ts';
+import {
+  createTable,
+  Dice,
+  marshalled,
+  openSession,
+  PARTITIONS,
+  randomQuery,
+  setAll,
+  SORTS_PER_WRITER,
+  STATUSES,
+  TableName,
+  unmarshalled,
+  type RandomQuery,
+  type Session,
+} from './consistency-workload.ts';
+
+export interface ConsistencyRunOptions {
+  readonly proxyUrl: string;
+  readonly storeUrl: string;
+  readonly seconds: number;
+  readonly writersThrough: number;
+  readonly writersPast: number;
+  readonly readers: number;
+  readonly seed: number;
+  /** Longest that the store and the feed may trail: how long the quiet lasts. */
+  readonly settleMs: number;
+}
+
+export interface ConsistencyReport {
+  readonly writes: number;
+  readonly foreignWrites: number;
+  readonly reads: Readonly<Record<string, number>>;
+  readonly checkedHits: number;
+  /** Each with what was asked, what was answered and what had been acknowledged. */
+  readonly violations: readonly string[];
+  /** Differences between proxy and store after the quiet. */
+  readonly differences: readonly string[];
+  readonly compared: number;
+  /** From the acknowledgement of a write past the proxy until the proxy shows it, in ms, sorted. */
+  readonly foreignLatenciesMs: readonly number[];
+}
+
+export class ConsistencyRun {
+  readonly #options: ConsistencyRunOptions;
+  readonly #acked = new AckedState();
+  readonly #sessions: Session[] = [];
+  readonly #violations: string[] = [];
+  readonly #reads: Record<string, number> = {};
+  readonly #latenciesMs: number[] = [];
+  #checkedHits = 0;
+  #writes = 0;
+  #foreignWrites = 0;
+  #endsAtMs = 0;
+
+  constructor(options: ConsistencyRunOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<ConsistencyReport> {
+    const { seconds, writersThrough, writersPast, readers, seed, settleMs, storeUrl, proxyUrl } = this.#options;
+    const direct = this.#open(storeUrl);
+    await createTable(direct.client);
+    this.#endsAtMs = performance.now() + seconds * 1000;
+    const tasks: Promise<void>[] = [];
+    for (let i = 0; i < writersThrough; i++) tasks.push(this.#write(this.#open(proxyUrl), `t${i}`, new Dice(seed + i)));
+    for (let i = 0; i < writersPast; i++) tasks.push(this.#writePast(`p${i}`, new Dice(seed + 100 + i)));
+    for (let i = 0; i < readers; i++) tasks.push(this.#read(this.#open(proxyUrl), new Dice(seed + 200 + i)));
+    tasks.push(this.#probe());
+    await Promise.all(tasks);
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    const { differences, compared } = await this.#compare(this.#open(proxyUrl), direct);
+    for (const { client } of this.#sessions) client.destroy();
+    return {
+      writes: this.#writes,
+      foreignWrites: this.#foreignWrites,
+      reads: this.#reads,
+      checkedHits: this.#checkedHits,
+      violations: this.#violations,
+      differences,
+      compared,
+      foreignLatenciesMs: this.#latenciesMs.toSorted((a, b) => a - b),
+    };
+  }
+
+  #open(endpoint: string): Session {
+    const session = openSession(endpoint);
+    this.#sessions.push(session);
+    return session;
+  }
+
+  get #goesOn(): boolean {
+    return performance.now() < this.#endsAtMs;
+  }
+
+  /** Writes its own keys through the proxy, in every way there is. */
+  async #write(session: Session, name: string, dice: Dice): Promise<void> {
+    while (this.#goesOn) {
+      await this.#writeOnce(session.client, name, dice);
+      this.#writes++;
+      await this.#checkItem(session, dice.of(PARTITIONS), `${name}-${dice.below(SORTS_PER_WRITER)}`);
+    }
+  }
+
+  async #writeOnce(client: DynamoDBClient, name: string, dice: Dice): Promise<void> {
+    const pk = dice.of(PARTITIONS);
+    const sk = `${name}-${dice.below(SORTS_PER_WRITER)}`;
+    const key = keyOf(pk, sk);
+    const version = this.#acked.beginWrite(key);
+    const item: KnownItem = { pk, sk, version, status: dice.of(STATUSES), at: String(dice.below(4)) };
+    const Key = { pk: { S: pk }, sk: { S: sk } };
+    switch (dice.below(6)) {
+      case 0: {
+        await client.send(new DeleteItemCommand({ TableName, Key }));
+        this.#acked.acknowledge(key, version, undefined);
+        return;
+      }
+      case 1:
+        await client.send(new UpdateItemCommand({ TableName, Key, ...setAll(item, dice) }));
+        break;
+      case 2:
+        await client.send(
+          new BatchWriteItemCommand({ RequestItems: { [TableName]: [{ PutRequest: { Item: marshalled(item) } }] } }),
+        );
+        break;
+      case 3:
+        await client.send(
+          new TransactWriteItemsCommand({ TransactItems: [{ Put: { TableName, Item: marshalled(item) } }] }),
+        );
+        break;
+      default:
+        await client.send(new PutItemCommand({ TableName, Item: marshalled(item) }));
+    }
+    this.#acked.acknowledge(key, version, item);
+  }
+
+  /** Writes keys of its own past the proxy, into the same partitions, so that pages mix both. */
+  async #writePast(name: string, dice: Dice): Promise<void> {
+    const { client } = this.#open(this.#options.storeUrl);
+    for (let version = 1; this.#goesOn; version++) {
+      const item: KnownItem = {
+        pk: dice.of(PARTITIONS),
+        sk: `${name}-${dice.below(SORTS_PER_WRITER)}`,
+        version,
+        status: dice.of(STATUSES),
+        at: String(dice.below(4)),
+      };
+      const Key = { pk: { S: item.pk }, sk: { S: item.sk } };
+      if (dice.below(5) === 0) await client.send(new DeleteItemCommand({ TableName, Key }));
+      else await client.send(new PutItemCommand({ TableName, Item: marshalled(item) }));
+      this.#foreignWrites++;
+      // Slower than the writers through the proxy, so that hits are seen at all.
+      await new Promise((resolve) => setTimeout(resolve, 20 + dice.below(30)));
+    }
+  }
+
+  async #read(session: Session, dice: Dice): Promise<void> {
+    while (this.#goesOn) {
+      const writer = dice.below(this.#options.writersThrough);
+      if (dice.below(2) === 0) {
+        await this.#checkItem(session, dice.of(PARTITIONS), `t${writer}-${dice.below(SORTS_PER_WRITER)}`);
+      } else await this.#checkListing(session, randomQuery(dice));
+    }
+  }
+
+  async #checkItem({ client, source }: Session, pk: string, sk: string): Promise<void> {
+    const before = this.#acked.snapshot().acknowledged(keyOf(pk, sk));
+    const { Item } = await client.send(new GetItemCommand({ TableName, Key: { pk: { S: pk }, sk: { S: sk } } }));
+    this.#count(source.last);
+    if (before === undefined || !isFromCache(source.last)) return;
+    this.#checkedHits++;
+    const seen = Item === undefined ? undefined : unmarshalled(Item).version;
+    // A deletion has a version too, but its absence does not show it: absent is right if it was so or may have become so.
+    const isOld = seen === undefined ? false : seen < before.version;
+    const isGone =
+      seen === undefined && before.item !== undefined && !this.#wasRewritten(keyOf(pk, sk), before.version);
+    if (isOld || isGone) {
+      this.#violations.push(`GetItem ${pk}/${sk} (${source.last}): ${String(seen)}, acknowledged ${before.version}`);
+    }
+  }
+
+  #wasRewritten(key: string, version: number): boolean {
+    const now = this.#acked.snapshot().acknowledged(key);
+    return now === undefined || now.version !== version;
+  }
+
+  /** Reads all pages; if all came from the caches, each key that nobody wrote meanwhile must be as acknowledged. */
+  async #checkListing({ client, source }: Session, query: RandomQuery): Promise<void> {
+    const before = this.#acked.snapshot();
+    const seen = new Map<string, KnownItem>();
+    let allCached = true;
+    let start: QueryCommandOutput['LastEvaluatedKey'];
+    do {
+      const page: QueryCommandOutput = await client.send(
+        new QueryCommand({ ...query.input, ...(start !== undefined && { ExclusiveStartKey: start }) }),
+      );
+      this.#count(source.last);
+      allCached &&= isFromCache(source.last);
+      for (const item of page.Items ?? []) {
+        const known = unmarshalled(item);
+        seen.set(keyOf(known.pk, known.sk), known);
+      }
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+    if (allCached) this.#checkSettled(query, before, seen);
+  }
+
+  #checkSettled(query: RandomQuery, before: Snapshot, seen: ReadonlyMap<string, KnownItem>): void {
+    this.#checkedHits++;
+    for (const [key, { item, version }] of before.settled()) {
+      const expected = item !== undefined && query.holds(item) ? version : undefined;
+      const found = seen.get(key)?.version;
+      if (found !== expected) {
+        this.#violations.push(`Query ${query.name}: ${key} is ${String(found)}, acknowledged ${String(expected)}`);
+      }
+    }
+  }
+
+  /** How long until the proxy shows a write that went past it. */
+  async #probe(): Promise<void> {
+    const past = this.#open(this.#options.storeUrl);
+    const through = this.#open(this.#options.proxyUrl);
+    const Key = { pk: { S: 'probe' }, sk: { S: 'probe' } };
+    for (let version = 1; this.#goesOn; version++) {
+      await through.client.send(new GetItemCommand({ TableName, Key }));
+      await past.client.send(new PutItemCommand({ TableName, Item: { ...Key, version: { N: String(version) } } }));
+      const writtenMs = performance.now();
+      for (;;) {
+        const { Item } = await through.client.send(new GetItemCommand({ TableName, Key }));
+        if (Number(Item?.['version']?.N) === version) break;
+        if (performance.now() - writtenMs > 10_000) {
+          this.#violations.push(`a write past the proxy was not seen for 10 s`);
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      this.#latenciesMs.push(performance.now() - writtenMs);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** After the quiet: every key and many listings, twice through the proxy (a miss and a hit), and directly. */
+  async #compare(through: Session, direct: Session): Promise<{ differences: string[]; compared: number }> {
+    const differences: string[] = [];
+    let compared = 0;
+    const same = (what: string, cached: unknown, fresh: unknown) => {
+      compared++;
+      const [left, right] = [JSON.stringify(cached), JSON.stringify(fresh)];
+      if (left !== right) differences.push(`${what}: ${left} instead of ${right}`);
+    };
+    const { writersThrough, writersPast, seed } = this.#options;
+    const names = [...new Array(writersThrough).keys()].map((i) => `t${i}`);
+    for (let i = 0; i < writersPast; i++) names.push(`p${i}`);
+    for (const pk of PARTITIONS) {
+      for (const name of names) {
+        for (let i = 0; i < SORTS_PER_WRITER; i++) {
+          const input = { TableName, Key: { pk: { S: pk }, sk: { S: `${name}-${i}` } } };
+          const fresh = await direct.client.send(new GetItemCommand({ ...input, ConsistentRead: true }));
+          for (let turn = 0; turn < 2; turn++) {
+            const cached = await through.client.send(new GetItemCommand(input));
+            same(`GetItem ${pk}/${name}-${i} (${through.source.last})`, sorted(cached.Item), sorted(fresh.Item));
+          }
+        }
+      }
+    }
+    const dice = new Dice(seed + 999);
+    for (let i = 0; i < 200; i++) {
+      const { name, input } = randomQuery(dice);
+      const fresh = await direct.client.send(new QueryCommand(input));
+      for (let turn = 0; turn < 2; turn++) {
+        const cached = await through.client.send(new QueryCommand(input));
+        const listing = (page: QueryCommandOutput) => [page.Count, page.ScannedCount, page.Items?.map(sorted)];
+        same(`Query ${name} (${through.source.last})`, listing(cached), listing(fresh));
+      }
+    }
+    return { differences, compared };
+  }
+
+  #count(source: string): void {
+    this.#reads[source] = (this.#reads[source] ?? 0) + 1;
+  }
+}
+
+function isFromCache(source: string): boolean {
+  return source === 'hit';
+}
+
+function sorted(item: Record<string, AttributeValue> | undefined): unknown {
+  return (
+    item &&
+    Object.keys(item)
+      .toSorted()
+      .map((name) => [name, item[name]])
+  );
+}
