@@ -6,7 +6,7 @@
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/attribute-value.ts';
 import type { ServiceReply } from '../model/service-call.ts';
-import { TABLE, type Image, type Mutation, type Place } from './mutation.ts';
+import type { Image, Mutation, Places } from './mutation.ts';
 import { mayDiffer, type CachedPage } from './page-rules.ts';
 import type { DropCounters, Parts } from './parts.ts';
 import type { OpenTable } from './tables.ts';
@@ -38,35 +38,29 @@ function holdsImage(cached: ServiceReply, image: Image): boolean {
 
 function dropPages(parts: Parts, table: OpenTable, mutation: Mutation): number {
   let dropped = 0;
-  for (const indexName of [...table.pages.indexNames()]) {
-    const places = mutation.places.get(indexName);
-    if (places === undefined) {
-      dropped += dropAll(parts, table, table.pages.all(indexName), mutation);
-      continue;
+  for (const indexName of table.pages.indexNames()) {
+    const places = mutation.places.get(indexName) ?? UNKNOWN_PLACES;
+    for (const pages of concerned(table, indexName, places)) {
+      // Dropping a page takes it out of the set that is being walked, which a Set allows.
+      for (const page of pages) {
+        if (mayDiffer(page, mutation, places, table.schema) && parts.pages.invalidate(page.key)) dropped++;
+      }
     }
-    dropped += dropAll(parts, table, concerned(table, indexName, places.oldPlace, places.newPlace), mutation);
   }
   return dropped;
 }
+
+/** Of an index that the mutation's schema did not know. */
+const UNKNOWN_PLACES: Places = { oldPlace: 'unknown', newPlace: 'unknown' };
 
 /** The pages of an index that could hold the item before or after: those of its partitions, and scans. */
-function* concerned(table: OpenTable, indexName: string, oldPlace: Place, newPlace: Place): Iterable<CachedPage> {
-  if (indexName !== TABLE && (oldPlace === 'unknown' || newPlace === 'unknown')) {
-    yield* table.pages.all(indexName);
-    return;
-  }
+function concerned(table: OpenTable, indexName: string, { oldPlace, newPlace }: Places): Iterable<CachedPage>[] {
+  if (oldPlace === 'unknown' || newPlace === 'unknown') return [table.pages.all(indexName)];
   const from = typeof oldPlace === 'object' ? oldPlace.partition : undefined;
   const to = typeof newPlace === 'object' ? newPlace.partition : undefined;
-  if (from !== undefined) yield* table.pages.inPartition(indexName, from);
-  if (to !== undefined && to !== from) yield* table.pages.inPartition(indexName, to);
-  if (from !== undefined || to !== undefined) yield* table.pages.scans(indexName);
-}
-
-function dropAll(parts: Parts, table: OpenTable, pages: Iterable<CachedPage>, mutation: Mutation): number {
-  let dropped = 0;
-  // Dropping a page takes it out of the set that is being walked, which a Set allows.
-  for (const page of pages) {
-    if (mayDiffer(page, mutation, table.schema) && parts.pages.invalidate(page.key)) dropped++;
-  }
-  return dropped;
+  if (from === undefined && to === undefined) return [];
+  const pages = [table.pages.scans(indexName)];
+  if (from !== undefined) pages.push(table.pages.inPartition(indexName, from));
+  if (to !== undefined && to !== from) pages.push(table.pages.inPartition(indexName, to));
+  return pages;
 }

@@ -10,7 +10,7 @@ import { emptyItem, sameItem, type Item } from '../model/attribute-value.ts';
 import { itemSizeBytes } from '../model/item-size.ts';
 import type { ServiceReply } from '../model/service-call.ts';
 import type { TableSchema } from '../model/table-schema.ts';
-import { mayHold, TABLE, type Mutation, type Place } from './mutation.ts';
+import { mayHold, TABLE, type Mutation, type Place, type Places } from './mutation.ts';
 
 /** What of an item shows on a page. */
 export type Shown =
@@ -31,11 +31,10 @@ export interface CachedPage extends IndexedPage {
   readonly owner: PageIndex<CachedPage>;
 }
 
-export function mayDiffer(page: CachedPage, mutation: Mutation, schema: TableSchema): boolean {
-  const places = mutation.places.get(page.indexName);
-  if (places === undefined) return true;
+/** @param places where the mutation's images stand in the page's index. */
+export function mayDiffer(page: CachedPage, mutation: Mutation, places: Places, schema: TableSchema): boolean {
   const isNew = mayHold(page.footprint, places.newPlace);
-  if (mutation.oldImage === 'unknown') return mayDifferBlindly(page, mutation, isNew);
+  if (mutation.oldImage === 'unknown') return mayDifferBlindly(page, mutation, places, isNew);
   const isOld = mayHold(page.footprint, places.oldPlace);
   if (!isOld && !isNew) return false;
   const { oldImage, newImage } = mutation;
@@ -48,10 +47,8 @@ export function mayDiffer(page: CachedPage, mutation: Mutation, schema: TableSch
  * The old image is not known. In the table the key tells the place. In an index an unfiltered page still tells whether it
  * lists the item; a filtered one does not, for an item that the filter hid still counts towards Limit and ScannedCount.
  */
-function mayDifferBlindly(page: CachedPage, mutation: Mutation, isNew: boolean): boolean {
-  if (page.indexName === TABLE) {
-    return isNew || mayHold(page.footprint, mutation.places.get(TABLE)?.oldPlace ?? 'unknown');
-  }
+function mayDifferBlindly(page: CachedPage, mutation: Mutation, places: Places, isNew: boolean): boolean {
+  if (page.indexName === TABLE) return isNew || mayHold(page.footprint, places.oldPlace);
   if (isNew || page.filter !== undefined || page.listed === undefined || page.isSizeCapped) return true;
   return page.listed.has(mutation.keyText);
 }
