@@ -22,10 +22,11 @@ import type { StoreParts } from './store-parts.ts';
 import { storedItem } from './stored-item.ts';
 import type { Table } from './table.ts';
 
-type ParsedWrite = { readonly put: Item } | { readonly deleted: Item };
+type ParsedWrite = { readonly request: JsonObject } & ({ readonly put: Item } | { readonly deleted: Item });
 
 interface Write {
   readonly requestName: string;
+  readonly request: JsonObject;
   readonly table: Table;
   readonly key: ByteString;
   readonly next: Item | undefined;
@@ -42,11 +43,14 @@ export async function batchWriteItem(parts: StoreParts, input: JsonObject): Prom
   if (new Set(writes.map(({ key }) => key)).size < writes.length) {
     throw validationError('Provided list of item keys contains duplicates');
   }
-  const changes = writes.map(({ table, key, next }) =>
+  const free = writes.filter(({ key }) => !parts.locks.isHeld(key));
+  const changes = free.map(({ table, key, next }) =>
     planChange(parts, table, key, storedItem(parts.writer.latest(key)), next),
   );
   for (const change of changes) stageChange(parts, change);
-  const output = outputOf(input, writes, changes);
+  const output = outputOf(input, free, changes);
+  // What a transaction is in the way of is for the caller to send again, as what a throttled table did not take.
+  output['UnprocessedItems'] = unprocessed(writes.filter((write) => !free.includes(write)));
   await parts.writer.committed();
   return ServiceReply.fromOutput(output);
 }
@@ -59,22 +63,22 @@ function parseWrite(request: JsonObject): ParsedWrite {
       'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes',
     );
   }
-  if (!put) return { deleted: parseItem((deletion as JsonObject)['Key']) };
+  if (!put) return { request, deleted: parseItem((deletion as JsonObject)['Key']) };
   const item = parseItem(put['Item']);
   checkItemSize(item);
-  return { put: item };
+  return { request, put: item };
 }
 
 function locate(parts: StoreParts, requestName: string, write: ParsedWrite): Write {
   const table = parts.catalog.active(tableNameOf(requestName));
   if ('deleted' in write) {
     validateKey(table.schema.key, write.deleted);
-    return { requestName, table, key: rowKeyOf(table, write.deleted), next: undefined };
+    return { requestName, request: write.request, table, key: rowKeyOf(table, write.deleted), next: undefined };
   }
   try {
     const key = rowKeyOfItem(table, write.put);
     checkIndexKeys(table, write.put);
-    return { requestName, table, key, next: write.put };
+    return { requestName, request: write.request, table, key, next: write.put };
   } catch (error) {
     // A batch says of puts and deletes in the same words that the key is not the table's.
     if (!(error instanceof ServiceError) || !/Missing the key|Type mismatch for key/.test(error.message)) throw error;
@@ -82,8 +86,14 @@ function locate(parts: StoreParts, requestName: string, write: ParsedWrite): Wri
   }
 }
 
+function unprocessed(writes: readonly Write[]): Record<string, JsonObject[]> {
+  const byTable = Object.create(null) as Record<string, JsonObject[]>;
+  for (const { requestName, request } of writes) (byTable[requestName] ??= []).push(request);
+  return byTable;
+}
+
 function outputOf(input: JsonObject, writes: readonly Write[], changes: readonly ItemChange[]): JsonObject {
-  const output: JsonObject = { UnprocessedItems: {} };
+  const output: JsonObject = {};
   const mode = capacityModeOf(input);
   if (mode !== 'NONE') {
     const units = new Map<Table, ConsumedUnits>();

@@ -12,7 +12,7 @@ import { ServiceError } from '../model/service-error.ts';
 import { batchGetItem } from './batch-get.ts';
 import { batchWriteItem } from './batch-write.ts';
 import { Catalog } from './catalog.ts';
-import { ChangeLog } from './change-log.ts';
+import { ChangeLog, checkStreamOptions } from './change-log.ts';
 import { deleteItem } from './delete-item.ts';
 import { DirectFeed } from './direct-feed.ts';
 import { Environment, type Durability } from './environment.ts';
@@ -25,6 +25,8 @@ import type { StatusDelays, StoreParts } from './store-parts.ts';
 import { describeStream, getRecords, getShardIterator, listStreams } from './streams-api.ts';
 import { createTable, deleteTable, describeTable, dropTable, listTables, withStatus } from './tables.ts';
 import { transactGetItems } from './transact-get.ts';
+import { TransactionLocks, type TransactionConflicts } from './transaction-locks.ts';
+import { TransactionTokens } from './transaction-tokens.ts';
 import { transactWriteItems } from './transact-write.ts';
 import { updateItem } from './update-item.ts';
 import { startBackfill, updateTable } from './update-table.ts';
@@ -45,10 +47,21 @@ export interface StoreOptions extends Partial<StatusDelays>, Partial<LagOptions>
   readonly mapBytes?: number | undefined;
   /** Bytes of writes that may wait for their commit; above that, further writes wait their turn. Default 64 MiB. */
   readonly pendingBytesMax?: number | undefined;
+  /**
+   * What happens to a write that meets a transaction which is not committed yet: 'reject' (default) refuses it as DynamoDB
+   * does, with TransactionConflictException or as a reason of TransactionCanceledException; 'serialise' applies it after.
+   */
+  readonly transactionConflicts?: TransactionConflicts | undefined;
   /** How long change records are kept, in milliseconds. Default 24 h. */
   readonly streamRetentionMs?: number | undefined;
   /** How long a shard iterator is good for, in milliseconds. Default 15 min. */
   readonly iteratorExpiryMs?: number | undefined;
+  /** Shards of a new stream; the partition hash of an item decides which one takes its changes. Default 1. */
+  readonly streamShards?: number | undefined;
+  /** A shard that rolls is split in two while its stream has fewer open shards than this. Default: `streamShards`. */
+  readonly streamShardsMax?: number | undefined;
+  /** How long a shard is open before its children follow it, in milliseconds; 0: as long as its stream. Default 4 h. */
+  readonly shardRollMs?: number | undefined;
   /** The region in ARNs and stream records. Default `us-east-1`. */
   readonly region?: string | undefined;
   /** The account in ARNs. Default `000000000000`. */
@@ -59,8 +72,11 @@ export const storeDefaults = {
   durability: 'process',
   mapBytes: 64 * 1024 ** 3,
   pendingBytesMax: 64 * 1024 * 1024,
+  transactionConflicts: 'reject',
   streamRetentionMs: 24 * 60 * 60 * 1000,
   iteratorExpiryMs: 15 * 60 * 1000,
+  streamShards: 1,
+  shardRollMs: 4 * 60 * 60 * 1000,
   region: 'us-east-1',
   accountId: '000000000000',
   createTableMs: 0,
@@ -141,8 +157,8 @@ export class EmbeddedStore implements BackingStore {
   }
 
   async #close(): Promise<void> {
-    const { writer, catalog, changeLog, environment, feed } = this.#parts;
-    await Promise.all([catalog.close(), changeLog.close()]);
+    const { writer, catalog, changeLog, tokens, environment, feed } = this.#parts;
+    await Promise.all([catalog.close(), changeLog.close(), tokens.close()]);
     await writer.close();
     await feed.close();
     await environment.close();
@@ -170,7 +186,9 @@ export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
   if ((settings.dataDir === undefined) !== (settings.inMemory === true)) {
     throw new SlipstreamError('SLIPSTREAM_BAD_OPTION', 'openStore needs either dataDir or inMemory: true');
   }
-  const { clock } = settings;
+  const { clock, streamShards, shardRollMs } = settings;
+  const shardOptions = { streamShards, streamShardsMax: settings.streamShardsMax ?? streamShards, shardRollMs };
+  checkStreamOptions(shardOptions);
   const environment = new Environment({
     directory: settings.inMemory === true ? undefined : settings.dataDir,
     durability: settings.durability,
@@ -183,6 +201,7 @@ export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
     retentionMs: settings.streamRetentionMs,
     trimEveryMs: TRIM_EVERY_MS,
     iteratorExpiryMs: settings.iteratorExpiryMs,
+    ...shardOptions,
   });
   const parts: StoreParts = {
     environment,
@@ -191,6 +210,8 @@ export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
     catalog,
     changeLog,
     feed: new DirectFeed(),
+    locks: new TransactionLocks(writer, settings.transactionConflicts),
+    tokens: new TransactionTokens(environment, writer, clock),
     clock,
     region: settings.region,
     accountId: settings.accountId,

@@ -30,6 +30,7 @@ export interface ItemWrite {
 
 export async function writeItem(parts: StoreParts, input: JsonObject, write: ItemWrite): Promise<ServiceReply> {
   const { writer } = parts;
+  parts.locks.assertFree(write.key);
   const old = storedItem(writer.latest(write.key));
   let change: ItemChange;
   try {

@@ -5,6 +5,8 @@
  *     02 item        · space(4) · partition hash(16) · sort            → item row
  *     03 index entry · space(4) · partition hash(16) · sort' · 00 01 · base hash(16) · base sort → projected item or nothing
  *     04 change      · stream(4) · shard(4) · sequence number(8)       → change row
+ *     05 token       · ten-minute period(4) · token hash(16)           → until when, and of which parameters
+ *     06 expiry      · space(4) · seconds(8) · base hash(16) · base sort → nothing
  *
  * A table and each of its indexes has a space number of its own, never used again. The partition key goes in as a hash
  * because DynamoDB's keys (2,048 + 1,024 bytes) are longer than LMDB's: so rows of one partition lie together in the order
@@ -15,7 +17,7 @@
  * The hash is 128 bits of SHA-256: two partition keys with one hash would take 2^64 tries by the best known attack.
  */
 import { hash } from 'node:crypto';
-import { successorOfPrefix, type ByteString } from '../base/bytes.ts';
+import { byteStringOfText, successorOfPrefix, type ByteString } from '../base/bytes.ts';
 import { assert } from '../base/errors.ts';
 import type { KeyPosition } from '../model/key.ts';
 
@@ -102,12 +104,71 @@ export function basePlaceOf(entryKey: ByteString): ByteString {
   }
 }
 
-export function changeSpace(stream: number): ByteString {
+/** One catalogue row for every stream, and one for every shard, in the order in which they were opened. */
+export const STREAM_PREFIX = catalogKey('stream/');
+
+export function streamKey(stream: number): ByteString {
+  return `${STREAM_PREFIX}${stream}`;
+}
+
+export function shardPrefix(stream: number): ByteString {
+  return catalogKey('shard/') + uint32Text(stream);
+}
+
+export function shardKey(stream: number, shard: number): ByteString {
+  return shardPrefix(stream) + uint32Text(shard);
+}
+
+function changeSpace(stream: number): ByteString {
   return `\x04${uint32Text(stream)}`;
 }
 
 export function changeKey(stream: number, shard: number, sequence: number): ByteString {
   return changeSpace(stream) + uint32Text(shard) + uint64Text(sequence);
+}
+
+const TOKEN_PREFIX = '\x05';
+
+/** What all tokens of one period begin with. */
+export function tokenPeriod(period: number): ByteString {
+  return TOKEN_PREFIX + uint32Text(period);
+}
+
+/** @param token the client's text, of any length. */
+export function tokenKey(period: number, token: string): ByteString {
+  return tokenPeriod(period) + partitionHash(byteStringOfText(token));
+}
+
+/** What all rows begin with that say when the items of a table expire. */
+export function expirySpace(space: number): ByteString {
+  return `\x06${uint32Text(space)}`;
+}
+
+/** @param place `placeOf` the item's key; '' for the first key of that second. */
+export function expiryKey(space: number, seconds: number, place: ByteString): ByteString {
+  return expirySpace(space) + uint64Text(seconds) + place;
+}
+
+const EXPIRY_PLACE_AT = SPACE_BYTES + 8;
+
+/** The item's place, read off an expiry row's key. */
+export function expiringPlaceOf(key: ByteString): ByteString {
+  return key.slice(EXPIRY_PLACE_AT);
+}
+
+/** The changes of a shard from `sequence` on. */
+export function changeRange(stream: number, shard: number, sequence: number): KeyRange {
+  return {
+    start: changeKey(stream, shard, sequence),
+    end: rangeOfPrefix(changeSpace(stream) + uint32Text(shard)).end,
+  };
+}
+
+/** The sequence number in the key of a change. */
+export function sequenceOfChange(key: ByteString): number {
+  let sequence = 0;
+  for (let i = key.length - 8; i < key.length; i++) sequence = sequence * 256 + key.charCodeAt(i);
+  return sequence;
 }
 
 /** Every key that begins with `prefix`. */

@@ -5,6 +5,8 @@ import type { ChangeLog } from './change-log.ts';
 import type { DirectFeed } from './direct-feed.ts';
 import type { Environment } from './environment.ts';
 import type { Replicas } from './replicas.ts';
+import type { TransactionLocks } from './transaction-locks.ts';
+import type { TransactionTokens } from './transaction-tokens.ts';
 import type { Writer } from './writer.ts';
 
 /** How long tables show their passing statuses, in milliseconds; 0 leaves them out. */
@@ -21,6 +23,8 @@ export interface StoreParts {
   readonly catalog: Catalog;
   readonly changeLog: ChangeLog;
   readonly feed: DirectFeed;
+  readonly locks: TransactionLocks;
+  readonly tokens: TransactionTokens;
   readonly clock: Clock;
   readonly region: string;
   readonly accountId: string;

@@ -1,14 +1,17 @@
 /**
- * TransactGetItems: all items are read in one stretch, so they are of one committed moment.
+ * TransactGetItems: all items are read in one stretch, so they are of one committed moment. An item that is being written
+ * at that moment cancels the read, as in DynamoDB (see `transaction-locks.ts`).
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactGetItems.html
  */
+import type { ByteString } from '../base/bytes.ts';
 import { Placeholders } from '../expression/placeholders.ts';
 import { projectItem } from '../expression/projection.ts';
+import type { Item } from '../model/attribute-value.ts';
 import { parseItem } from '../model/parse-item.ts';
 import { ServiceReply, type JsonObject } from '../model/service-call.ts';
 import { validationError } from '../model/service-error.ts';
-import { capacityModeOf, ConsumedUnits, readUnits, TRANSACTION_FACTOR } from './capacity.ts';
+import { capacityModeOf, readUnits, TRANSACTION_FACTOR } from './capacity.ts';
 import { rowKeyOfKey, tableOf } from './item-write.ts';
 import { TRANSACTION_BYTES_MAX } from './limits.ts';
 import { transactGetRules } from './operation-rules.ts';
@@ -18,39 +21,56 @@ import { checkRequest } from './request-rules.ts';
 import type { StoreParts } from './store-parts.ts';
 import { decodeItem, sizeOfRow } from './stored-item.ts';
 import type { Table } from './table.ts';
+import { canceledError, type CancellationReason } from './transact-write.ts';
+import { CONFLICT } from './transaction-locks.ts';
+import { UnitsByTable } from './transaction-output.ts';
+
+/** An item of a transactional read, and what is shown of it. */
+export interface LocatedGet {
+  readonly table: Table;
+  readonly rowKey: ByteString;
+  show(item: Item): Item;
+}
 
 export function transactGetItems(parts: StoreParts, input: JsonObject): ServiceReply {
   checkRequest(input, transactGetRules);
   const gets = (input['TransactItems'] as JsonObject[]).map((item) => parseGet(item['Get'] as JsonObject));
-  const located = gets.map((get) => {
-    const table = tableOf(parts, get.input);
-    checkPaths(table, get.projection);
-    return { ...get, table, rowKey: rowKeyOfKey(table, get.key) };
+  const located = gets.map(({ input: get, key, projection }): LocatedGet => {
+    const table = tableOf(parts, get);
+    checkPaths(table, projection);
+    return {
+      table,
+      rowKey: rowKeyOfKey(table, key),
+      show: (item) => (projection === undefined ? item : projectItem(projection, item)),
+    };
   });
-  if (new Set(located.map(({ rowKey }) => rowKey)).size < located.length) {
+  return ServiceReply.fromOutput(readTogether(parts, input, located));
+}
+
+/** @throws {ServiceError} TransactionCanceledException when one of them is being written. */
+export function readTogether(parts: StoreParts, input: JsonObject, gets: readonly LocatedGet[]): JsonObject {
+  if (new Set(gets.map(({ rowKey }) => rowKey)).size < gets.length) {
     throw validationError('Transaction request cannot include multiple operations on one item');
   }
-  const units = new Map<Table, ConsumedUnits>();
+  const reasons = gets.map(({ rowKey }): CancellationReason =>
+    parts.locks.isBeingWritten(rowKey) ? { Code: 'TransactionConflict', Message: CONFLICT } : { Code: 'None' },
+  );
+  if (reasons.some(({ Code }) => Code !== 'None')) throw canceledError(reasons);
+  const units = new UnitsByTable('read');
   let bytes = 0;
-  const responses = located.map(({ table, rowKey, projection }): JsonObject => {
+  const responses = gets.map(({ table, rowKey, show }): JsonObject => {
     const row = parts.environment.get(rowKey);
-    let ofTable = units.get(table);
-    if (ofTable === undefined) units.set(table, (ofTable = new ConsumedUnits('read')));
-    ofTable.addTable(TRANSACTION_FACTOR * readUnits(row === undefined ? 0 : sizeOfRow(row), true));
+    units.of(table).addTable(TRANSACTION_FACTOR * readUnits(row === undefined ? 0 : sizeOfRow(row), true));
     if (row === undefined) return {};
     bytes += sizeOfRow(row);
-    const item = decodeItem(row);
-    return { Item: projection === undefined ? item : projectItem(projection, item) };
+    return { Item: show(decodeItem(row)) };
   });
   if (bytes > TRANSACTION_BYTES_MAX) {
     throw validationError('Collection size exceeded: The aggregate size of items in the transaction exceeded 4 MB');
   }
   const output: JsonObject = { Responses: responses };
-  const mode = capacityModeOf(input);
-  if (mode !== 'NONE') {
-    output['ConsumedCapacity'] = [...units].map(([table, ofTable]) => ofTable.toOutput(table, mode, true));
-  }
-  return ServiceReply.fromOutput(output);
+  if (capacityModeOf(input) !== 'NONE') output['ConsumedCapacity'] = units.toOutput(input);
+  return output;
 }
 
 function parseGet(input: JsonObject) {

@@ -1,7 +1,7 @@
 /**
  * TransactWriteItems: every action is judged and computed first, on the newest state and without a pause; then either all are
- * staged, into one LMDB transaction, or none is. So there are no conflicts between transactions, and nothing to
- * roll back.
+ * staged, into one LMDB transaction, or none is. So there is nothing to roll back. What overlaps with a
+ * transaction that is not committed yet meets a conflict, as in DynamoDB (see `transaction-locks.ts`).
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
@@ -9,13 +9,11 @@ import type { ByteString } from '../base/bytes.ts';
 import type { Condition } from '../expression/syntax.ts';
 import { checkUpdateLeavesKey } from '../expression/update-keys.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { itemSizeBytes } from '../model/item-size.ts';
 import { parseItem } from '../model/parse-item.ts';
 import { ServiceReply, type JsonObject } from '../model/service-call.ts';
 import { ServiceError, validationError } from '../model/service-error.ts';
-import { capacityModeOf, ConsumedUnits, TRANSACTION_FACTOR, writeUnits } from './capacity.ts';
 import { planChange, stageChange, type ItemChange } from './item-change.ts';
-import { collectionMetricsOf, rowKeyOfItem, rowKeyOfKey, tableOf } from './item-write.ts';
+import { rowKeyOfItem, rowKeyOfKey, tableOf } from './item-write.ts';
 import { TRANSACTION_BYTES_MAX } from './limits.ts';
 import { transactWriteRules } from './operation-rules.ts';
 import { checkExpressionParameters } from './parameters.ts';
@@ -24,6 +22,8 @@ import { checkRequest } from './request-rules.ts';
 import type { StoreParts } from './store-parts.ts';
 import { storedItem, type StoredItem } from './stored-item.ts';
 import type { Table } from './table.ts';
+import { CONFLICT } from './transaction-locks.ts';
+import { repeatOutput, transactionOutput } from './transaction-output.ts';
 import { parseUpdateParameters, updatedItem } from './update-item.ts';
 import { CONDITION_FAILED, conditionHolds, writeConditionOf } from './write-condition.ts';
 
@@ -43,7 +43,9 @@ interface LocatedAction {
   readonly next?: ((old: StoredItem | undefined) => Item | undefined) | undefined;
 }
 
-interface Action extends LocatedAction {
+/** One action of a transaction, ready to be judged. */
+export interface Action extends LocatedAction {
+  /** Its parameters: of a ConditionCheck, Put, Delete or Update. */
   readonly input: JsonObject;
   readonly condition: Condition | undefined;
   readonly table: Table;
@@ -67,22 +69,59 @@ export async function transactWriteItems(parts: StoreParts, input: JsonObject): 
     const table = tableOf(parts, action.input);
     return { input: action.input, condition: action.condition, table, ...action.locate(table) };
   });
-  if (new Set(actions.map(({ key }) => key)).size < actions.length) {
+  return ServiceReply.fromOutput(await commitActions(parts, input, actions));
+}
+
+/**
+ * Applies all of `actions` or none, once for each ClientRequestToken.
+ *
+ * @returns ConsumedCapacity and ItemCollectionMetrics, where `input` asks for them.
+ * @throws {ServiceError} TransactionCanceledException, or what the token or the request as a whole is refused for.
+ */
+export async function commitActions(
+  parts: StoreParts,
+  input: JsonObject,
+  actions: readonly Action[],
+): Promise<JsonObject> {
+  const keys = actions.map(({ key }) => key);
+  if (new Set(keys).size < keys.length) {
     throw validationError('Transaction request cannot include multiple operations on one item');
   }
+  const token = parts.tokens.open(
+    (input['ClientRequestToken'] ?? undefined) as string | undefined,
+    input['TransactItems'] ?? input['TransactStatements'],
+  );
+  if (token?.isRepeat === true) return repeatOutput(parts, input, actions);
+  let changes: readonly ItemChange[];
+  try {
+    changes = planAll(parts, actions);
+  } catch (refusal) {
+    for (const key of keys) await parts.writer.settled(key);
+    throw refusal;
+  }
+  // From the plan to here there is no pause, so nobody has come in between.
+  const release = parts.locks.hold(keys);
+  try {
+    for (const change of changes) stageChange(parts, change);
+    token?.keep();
+    await parts.writer.committed();
+  } finally {
+    release();
+  }
+  return transactionOutput(input, actions, changes);
+}
+
+/** What the actions would change, on the newest state. */
+function planAll(parts: StoreParts, actions: readonly Action[]): readonly ItemChange[] {
   const outcomes = actions.map((action) => judge(parts, action));
   if (outcomes.some(({ reason }) => reason.Code !== 'None')) {
-    for (const { key } of actions) await parts.writer.settled(key);
     throw canceledError(outcomes.map(({ reason }) => reason));
   }
   const changes = outcomes.flatMap(({ change }) => change ?? []);
   if (changes.reduce((sum, change) => sum + change.nextSizeBytes, 0) > TRANSACTION_BYTES_MAX) {
     throw validationError('Collection size exceeded: The aggregate size of items in the transaction exceeded 4 MB');
   }
-  for (const change of changes) stageChange(parts, change);
-  const output = outputOf(input, actions, changes);
-  await parts.writer.committed();
-  return ServiceReply.fromOutput(output);
+  return changes;
 }
 
 export function canceledError(reasons: readonly CancellationReason[]): ServiceError {
@@ -146,6 +185,9 @@ function parseUpdateAction(input: JsonObject, key: Item): ParsedAction {
 const NONE: CancellationReason = { Code: 'None' };
 
 function judge(parts: StoreParts, action: Action): Outcome {
+  if (parts.locks.isHeld(action.key)) {
+    return { reason: { Code: 'TransactionConflict', Message: CONFLICT }, change: undefined };
+  }
   const old = storedItem(parts.writer.latest(action.key));
   if (!conditionHolds(action.condition, old)) {
     const shows = action.input['ReturnValuesOnConditionCheckFailure'] === 'ALL_OLD' && old !== undefined;
@@ -160,31 +202,4 @@ function judge(parts: StoreParts, action: Action): Outcome {
     if (!(error instanceof ServiceError) || error.name !== 'ValidationException') throw error;
     return { reason: { Code: 'ValidationError', Message: error.message }, change: undefined };
   }
-}
-
-function outputOf(input: JsonObject, actions: readonly Action[], changes: readonly ItemChange[]): JsonObject {
-  const output: JsonObject = {};
-  const mode = capacityModeOf(input);
-  if (mode !== 'NONE') {
-    const units = new Map<Table, ConsumedUnits>();
-    const unitsOf = (table: Table): ConsumedUnits => {
-      let ofTable = units.get(table);
-      if (ofTable === undefined) units.set(table, (ofTable = new ConsumedUnits('write')));
-      return ofTable;
-    };
-    for (const change of changes) unitsOf(change.table).addChange(change, TRANSACTION_FACTOR);
-    for (const { table, next, input: check } of actions) {
-      if (next === undefined) unitsOf(table).addTable(TRANSACTION_FACTOR * writeUnits(itemSizeBytes(check['Key'])));
-    }
-    output['ConsumedCapacity'] = [...units].map(([table, ofTable]) => ofTable.toOutput(table, mode, true));
-  }
-  if (input['ReturnItemCollectionMetrics'] === 'SIZE') {
-    const metrics = Object.create(null) as Record<string, JsonObject[]>;
-    for (const change of changes) {
-      const ofChange = collectionMetricsOf(change);
-      if (ofChange !== undefined) (metrics[change.table.name] ??= []).push(ofChange);
-    }
-    output['ItemCollectionMetrics'] = metrics;
-  }
-  return output;
 }
