@@ -36,6 +36,9 @@ async function openEmbedded(options: Options, instance: string, log: Log): Promi
     ...(dataDir === undefined ? { inMemory: true } : { dataDir }),
     durability: options.durability,
     region: options.region,
+    streamShards: options.streamShards,
+    streamShardsMax: options.streamShardsMax,
+    shardRollMs: options.shardRollMs,
   });
   const store = observeStore(opened, instance);
   if (wantsDemo) await fillWithDemo(store, mark, log);

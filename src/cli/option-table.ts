@@ -184,6 +184,28 @@ export const optionTable = {
     in: ['store'],
     help: 'How long a deleted table stays in DELETING',
   }),
+  streamShards: option('stream-shards', {
+    kind: count(1, 1_000),
+    default: 1,
+    placeholder: '<count>',
+    in: DOORS,
+    help: "Shards of a new stream of the embedded store, by the hash of an item's partition key",
+  }),
+  streamShardsMax: option('stream-shards-max', {
+    kind: count(1, 1_000),
+    default: undefined,
+    placeholder: '<count>',
+    in: DOORS,
+    help: 'A shard that rolls is split in two while its stream has fewer open shards; as --stream-shards, if not given',
+  }),
+  shardRollMs: option('shard-roll', {
+    kind: duration(0, DAY_MS),
+    default: 4 * 3_600_000,
+    placeholder: '<duration>',
+    aliases: ['shard-roll-ms'],
+    in: DOORS,
+    help: 'How long a shard takes records before its children follow it, 10ms or more; 0: as long as its stream',
+  }),
   sharedDb: option('shared-db', {
     kind: flag,
     default: true,

@@ -1,53 +1,45 @@
 /**
- * The durable change log behind DynamoDB Streams. A record is written in the transaction that writes the item, so that
- * after a crash table and log agree. A stream has shards: each covers an interval of the partition hash, so that all
- * changes of an item are in one shard, in order. Sequence numbers rise over the whole store and never repeat, also after
- * a crash: they are reserved in blocks, and an opening store begins a new block.
+ * The durable change log behind DynamoDB Streams. A record is written in the transaction that writes the item, and a
+ * shard is closed in the transaction that opens its children, so that after a crash table, log and lineage agree.
+ *
+ * What is asked of the log here may be staged and not committed yet. Who tells it to a caller waits for `committed()`
+ * first; records alone are read from what is committed.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
  */
-import { byteStringOfText, type ByteString } from '../base/bytes.ts';
+import type { ByteString } from '../base/bytes.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import { assert } from '../base/errors.ts';
-import type { JsonObject } from '../model/service-call.ts';
-import type { StreamViewType } from '../model/table-schema.ts';
+import { SlipstreamError } from '../base/errors.ts';
+import { changeRecord, encodeChange, jsonOfChange, timeOfChange, type Change } from './change-record.ts';
+import { trimStream } from './change-trim.ts';
 import type { Environment } from './environment.ts';
-import { catalogKey, changeKey, changeSpace, hashNumberOf, keyAfter, rangeOfPrefix, uint32Text } from './key-space.ts';
+import {
+  changeKey,
+  changeRange,
+  hashNumberOf,
+  rangeOfPrefix,
+  sequenceOfChange,
+  shardKey,
+  shardPrefix,
+  STREAM_PREFIX,
+  streamKey,
+} from './key-space.ts';
+import { SequenceNumbers } from './sequence-numbers.ts';
+import { ALL_HASHES, splitHashes, Stream, type HashRange, type Shard, type StreamRow } from './stream.ts';
 import type { Writer } from './writer.ts';
 
-export interface Shard {
-  /** Its place in the key space; `id` is its name. */
-  readonly number: number;
-  readonly id: string;
-  readonly parentId?: string | undefined;
-  readonly firstSequence: number;
-  /** Present once the shard takes no more records. */
-  lastSequence?: number | undefined;
-  /** The newest record that was removed for its age. */
-  trimmedThrough?: number | undefined;
-  /** The partition hashes it covers, as 32-bit numbers; `hashEnd` is not among them. */
-  readonly hashStart: number;
-  readonly hashEnd: number;
-}
-
-export interface Stream {
-  readonly number: number;
-  readonly arn: string;
-  readonly label: string;
-  readonly tableName: string;
-  readonly viewType: StreamViewType;
-  readonly keySchema: readonly JsonObject[];
-  readonly createdMs: number;
-  /** Present once the stream is disabled; it stays readable for as long as its records are kept. */
-  disabledMs?: number | undefined;
-  readonly shards: Shard[];
-}
-
 export interface ChangeLogOptions {
+  /** How long records are kept. */
   readonly retentionMs: number;
   /** How often records that are too old are removed; readers never see them in any case. */
   readonly trimEveryMs: number;
   readonly iteratorExpiryMs: number;
+  /** Shards that a stream begins with. */
+  readonly streamShards: number;
+  /** A shard that rolls is split in two while its stream has fewer open shards than this. */
+  readonly streamShardsMax: number;
+  /** How long a shard is open before its children follow it; 0: as long as its stream is enabled. */
+  readonly shardRollMs: number;
 }
 
 export interface ChangeRow {
@@ -56,44 +48,29 @@ export interface ChangeRow {
   readonly json: Buffer;
 }
 
-/** What there is to say of one change; images are JSON. */
-export interface Change {
-  readonly kind: 'INSERT' | 'MODIFY' | 'REMOVE';
-  readonly keysJson: string;
-  readonly oldJson: string | undefined;
-  readonly newJson: string | undefined;
-  readonly sizeBytes: number;
-  /** Who did it, where it was not a caller: the service, for an item that expired. */
-  readonly userIdentity?: JsonObject | undefined;
-}
+export type NewStream = Pick<StreamRow, 'number' | 'tableName' | 'viewType' | 'keySchema'> & {
+  readonly tableArn: string;
+  /** How long the stream shows ENABLING; it takes records from the start. */
+  readonly enablingMs: number;
+};
 
-const SEQUENCE_KEY = catalogKey('sequence');
-const STREAM_PREFIX = catalogKey('stream/');
-const SEQUENCE_BLOCK = 1_000_000;
-const HASH_NUMBERS = 2 ** 32;
-const TIME_BYTES = 8;
-const TRIM_ROWS_MAX = 1000;
-
-/** 21 digits, as DynamoDB's are at least. */
-export function sequenceText(sequence: number): string {
-  return `1${String(sequence).padStart(20, '0')}`;
-}
-
-/** Undefined for a text that is no sequence number of ours. */
-export function sequenceOf(text: string): number | undefined {
-  return /^1\d{20}$/.test(text) ? Number(text.slice(1)) : undefined;
-}
+const SHARDS_MAX = 1_000;
+const SHARD_ROLL_MIN_MS = 10;
+/** A timer's longest delay. */
+const SHARD_ROLL_MAX_MS = 2 ** 31 - 1;
+/** Too old records that a reader steps over in one call; they are there only until they are trimmed. */
+const SKIPPED_MAX = 10_000;
 
 export class ChangeLog {
   readonly #environment: Environment;
   readonly #writer: Writer;
   readonly #clock: Clock;
   readonly #options: ChangeLogOptions;
+  readonly #sequences: SequenceNumbers;
   readonly #streams = new Map<string, Stream>();
   readonly #closing = new Set<Shard>();
-  #sequence = 0;
-  #reserved = 0;
   #trimTimer: Timer | undefined;
+  #rollTimer: Timer | undefined;
   #trimming: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -102,13 +79,16 @@ export class ChangeLog {
     this.#writer = writer;
     this.#clock = clock;
     this.#options = options;
-    const reserved = environment.get(SEQUENCE_KEY);
-    if (reserved !== undefined) this.#sequence = this.#reserved = reserved.readDoubleBE(0);
+    this.#sequences = new SequenceNumbers(environment, writer);
     for (const { value } of environment.rows(rangeOfPrefix(STREAM_PREFIX))) {
-      const stream = JSON.parse(value.toString('utf8')) as Stream;
+      const stream = new Stream(JSON.parse(value.toString('utf8')) as StreamRow);
+      for (const row of environment.rows(rangeOfPrefix(shardPrefix(stream.number)))) {
+        stream.add(JSON.parse(row.value.toString('utf8')) as Shard);
+      }
       this.#streams.set(stream.arn, stream);
     }
     this.#trimLater();
+    this.#rollLater();
   }
 
   streams(): Iterable<Stream> {
@@ -119,97 +99,85 @@ export class ChangeLog {
     return this.#streams.get(arn);
   }
 
-  /** Begins a stream with one shard that covers all partitions. */
-  begin(table: Omit<Stream, 'label' | 'arn' | 'createdMs' | 'shards'> & { readonly tableArn: string }): Stream {
-    const { tableArn, ...rest } = table;
-    let createdMs = this.#clock.wallMs();
+  /** Resolves when everything that was said so far has been committed. */
+  committed(): Promise<void> {
+    return this.#writer.committed();
+  }
+
+  /** The caller stages what names the stream in the same stretch. */
+  begin({ tableArn, enablingMs, ...rest }: NewStream): Stream {
+    const nowMs = this.#clock.wallMs();
+    let createdMs = nowMs;
     // The label is the time; a table whose stream is switched off and on within a millisecond needs another one.
     while (this.#streams.has(streamArn(tableArn, createdMs))) createdMs++;
-    const label = labelOf(createdMs);
-    const stream: Stream = { ...rest, label, arn: `${tableArn}/stream/${label}`, createdMs, shards: [] };
-    this.addShard(stream, { hashStart: 0, hashEnd: HASH_NUMBERS });
+    const stream = new Stream({
+      ...rest,
+      label: labelOf(createdMs),
+      arn: streamArn(tableArn, createdMs),
+      createdMs,
+      enabledMs: nowMs + enablingMs,
+    });
+    for (const range of splitHashes(ALL_HASHES, this.#options.streamShards)) this.#openShard(stream, range);
     this.#streams.set(stream.arn, stream);
-    this.save(stream);
+    this.#saveStream(stream);
+    this.#rollLater();
     return stream;
   }
 
-  addShard(stream: Stream, range: Pick<Shard, 'hashStart' | 'hashEnd' | 'parentId'>): Shard {
-    const shard: Shard = {
-      ...range,
-      number: stream.shards.length,
-      id: `shardId-${String(this.#clock.wallMs()).padStart(20, '0')}-${Buffer.from(this.#clock.randomBytes(4)).toString('hex')}`,
-      firstSequence: this.nextSequence(),
-    };
-    stream.shards.push(shard);
-    return shard;
+  /** Ends the stream: its shards are closed, what they hold stays readable. It shows DISABLING for a while. */
+  end(stream: Stream, disablingMs: number): void {
+    if (stream.isEnded) return;
+    const nowMs = this.#clock.wallMs();
+    stream.end(nowMs, nowMs + disablingMs);
+    for (const shard of stream.openShards) this.#closeShard(stream, shard);
+    this.#saveStream(stream);
   }
 
-  /** Ends the stream: its shards are closed, what they hold stays readable. */
-  end(stream: Stream): void {
-    if (stream.disabledMs !== undefined) return;
-    stream.disabledMs = this.#clock.wallMs();
-    for (const shard of stream.shards) this.#closeShard(shard);
-    this.save(stream);
-  }
-
-  /** Its last records may still be on their way into the file; until they are there, nobody may be told that it is over. */
-  #closeShard(shard: Shard): void {
-    if (shard.lastSequence !== undefined) return;
-    shard.lastSequence = this.nextSequence();
-    this.#closing.add(shard);
-    this.#writer.afterCommit(() => this.#closing.delete(shard));
-  }
-
-  #firstFrom(stream: Stream, shard: Shard, sequence: number): Buffer | undefined {
-    const { end } = rangeOfPrefix(changeSpace(stream.number) + uint32Text(shard.number));
-    const start = changeKey(stream.number, shard.number, sequence);
-    for (const { value } of this.#environment.rows({ start, end })) return value;
-    return undefined;
-  }
-
-  nextSequence(): number {
-    if (++this.#sequence > this.#reserved) {
-      this.#reserved = this.#sequence + SEQUENCE_BLOCK;
-      const row = Buffer.allocUnsafe(8);
-      row.writeDoubleBE(this.#reserved, 0);
-      this.#writer.put(SEQUENCE_KEY, row);
-    }
-    return this.#sequence;
+  /** Closes a shard and opens what follows it: one child in its place, or two while there may be more shards. */
+  roll(stream: Stream, shard: Shard): void {
+    const parts = stream.openShards.length < this.#options.streamShardsMax ? 2 : 1;
+    this.#closeShard(stream, shard);
+    for (const range of splitHashes(shard, parts)) this.#openShard(stream, range, shard.id);
   }
 
   /** The number behind every record that was staged so far. */
   get latestSequence(): number {
-    return this.#sequence;
+    return this.#sequences.last;
+  }
+
+  get iteratorExpiryMs(): number {
+    return this.#options.iteratorExpiryMs;
   }
 
   /** Stages the record of one change; `itemKey` decides the shard. */
   append(stream: Stream, itemKey: ByteString, region: string, change: Change): void {
-    const hash = hashNumberOf(itemKey);
-    const shard = stream.shards.findLast(
-      (candidate) => candidate.lastSequence === undefined && hash >= candidate.hashStart && hash < candidate.hashEnd,
-    );
-    assert(shard !== undefined, 'the open shards of a stream cover every hash');
-    const sequence = this.nextSequence();
+    const shard = stream.shardOf(hashNumberOf(itemKey));
+    const sequence = this.#sequences.next();
     const nowMs = this.#clock.wallMs();
-    const json = recordJson(stream, sequence, nowMs, region, change);
-    const row = Buffer.allocUnsafe(TIME_BYTES + Buffer.byteLength(json));
-    row.writeDoubleBE(nowMs, 0);
-    row.write(json, TIME_BYTES);
-    this.#writer.put(changeKey(stream.number, shard.number, sequence), row);
+    const json = changeRecord(stream, sequence, nowMs, region, change);
+    this.#writer.put(changeKey(stream.number, shard.number, sequence), encodeChange(nowMs, json));
   }
 
-  /** Records of a shard from `sequence` on, at most `limit` of them and about `bytesMax` bytes; too old ones are left out. */
+  /**
+   * Records of a shard from `sequence` on: at most `limit` of them and at most `bytesMax` bytes, but one in any case.
+   * Records that are too old are left out.
+   */
   read(stream: Stream, shard: Shard, sequence: number, limit: number, bytesMax: number): ChangeRow[] {
-    const oldestMs = this.#clock.wallMs() - this.#options.retentionMs;
-    const range = rangeOfPrefix(changeSpace(stream.number) + uint32Text(shard.number));
-    const start = changeKey(stream.number, shard.number, sequence);
+    const oldestMs = this.#oldestMs();
+    const from = Math.max(sequence, (shard.trimmedThrough ?? 0) + 1);
     const rows: ChangeRow[] = [];
     let bytes = 0;
-    for (const { key, value } of this.#environment.rows({ start, end: range.end })) {
-      if (value.readDoubleBE(0) < oldestMs) continue;
-      rows.push({ sequence: sequenceOfKey(key), json: value.subarray(TIME_BYTES) });
-      bytes += value.length;
-      if (rows.length === limit || bytes >= bytesMax) break;
+    let skipped = 0;
+    for (const { key, value } of this.#environment.rows(changeRange(stream.number, shard.number, from))) {
+      if (timeOfChange(value) < oldestMs) {
+        if (++skipped === SKIPPED_MAX) break;
+        continue;
+      }
+      const json = jsonOfChange(value);
+      bytes += json.length;
+      if (bytes > bytesMax && rows.length > 0) break;
+      rows.push({ sequence: sequenceOfChange(key), json });
+      if (rows.length === limit) break;
     }
     return rows;
   }
@@ -218,7 +186,7 @@ export class ChangeLog {
   wasTrimmed(stream: Stream, shard: Shard, sequence: number): boolean {
     if (sequence <= (shard.trimmedThrough ?? 0)) return true;
     const first = this.#firstFrom(stream, shard, sequence);
-    return first !== undefined && first.readDoubleBE(0) < this.#clock.wallMs() - this.#options.retentionMs;
+    return first !== undefined && timeOfChange(first) < this.#oldestMs();
   }
 
   /** True when a closed shard has nothing left from `sequence` on. */
@@ -227,73 +195,107 @@ export class ChangeLog {
     return this.#firstFrom(stream, shard, sequence) === undefined;
   }
 
-  get iteratorExpiryMs(): number {
-    return this.#options.iteratorExpiryMs;
-  }
-
-  /** Removes what is older than the retention, and streams that ended before it. */
+  /** Removes what is older than the retention: records, shards that were closed before it, streams that ended before it. */
   async trim(): Promise<void> {
-    const oldestMs = this.#clock.wallMs() - this.#options.retentionMs;
+    const oldestMs = this.#oldestMs();
     for (const stream of [...this.#streams.values()]) {
-      await this.#trimStream(stream, oldestMs);
+      await trimStream({
+        environment: this.#environment,
+        writer: this.#writer,
+        stream,
+        oldestMs,
+        isStopped: () => this.#closed,
+        save: (shard) => this.#saveShard(stream, shard),
+      });
       if (this.#closed) return;
-      if (stream.disabledMs !== undefined && stream.disabledMs < oldestMs) {
-        this.#streams.delete(stream.arn);
-        this.#writer.remove(streamKey(stream));
-      }
+      const { endedMs } = stream.row;
+      if (endedMs === undefined || endedMs >= oldestMs || !stream.isEmpty) continue;
+      this.#streams.delete(stream.arn);
+      this.#writer.remove(streamKey(stream.number));
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#trimTimer?.cancel();
+    this.#rollTimer?.cancel();
     await this.#trimming;
   }
 
-  async #trimStream(stream: Stream, oldestMs: number): Promise<void> {
-    for (const shard of stream.shards) {
-      const range = rangeOfPrefix(changeSpace(stream.number) + uint32Text(shard.number));
-      let start = range.start;
-      for (let full = true; full;) {
-        if (this.#closed) return;
-        let removed = 0;
-        for (const { key, value } of this.#environment.rows({ start, end: range.end })) {
-          if (value.readDoubleBE(0) >= oldestMs || removed === TRIM_ROWS_MAX) break;
-          this.#writer.remove(key);
-          shard.trimmedThrough = sequenceOfKey(key);
-          start = keyAfter(key);
-          removed++;
-        }
-        full = removed === TRIM_ROWS_MAX;
-        if (removed === 0) break;
-        this.save(stream);
-        await this.#writer.committed();
-      }
-    }
+  #oldestMs(): number {
+    return this.#clock.wallMs() - this.#options.retentionMs;
+  }
+
+  #openShard(stream: Stream, range: HashRange, parentId?: string): void {
+    const openedMs = this.#clock.wallMs();
+    const shard: Shard = {
+      hashStart: range.hashStart,
+      hashEnd: range.hashEnd,
+      ...(parentId !== undefined && { parentId }),
+      number: (stream.newest?.number ?? -1) + 1,
+      id: shardId(Math.max(openedMs, timeOfId(stream.newest?.id) + 1), this.#clock.randomBytes(4)),
+      openedMs,
+      firstSequence: this.#sequences.next(),
+    };
+    stream.add(shard);
+    this.#saveShard(stream, shard);
+  }
+
+  /** Its last records may still be on their way into the file; until they are there, nobody may be told that it is over. */
+  #closeShard(stream: Stream, shard: Shard): void {
+    stream.close(shard, this.#sequences.next(), this.#clock.wallMs());
+    this.#saveShard(stream, shard);
+    this.#closing.add(shard);
+    this.#writer.afterCommit(() => this.#closing.delete(shard));
+  }
+
+  #firstFrom(stream: Stream, shard: Shard, sequence: number): Buffer | undefined {
+    const range = changeRange(stream.number, shard.number, sequence);
+    for (const { value } of this.#environment.rows(range)) return value;
+    return undefined;
   }
 
   #trimLater(): void {
     this.#trimTimer = this.#clock.after(this.#options.trimEveryMs, () => {
-      if (this.#closed) return;
       // A sweep that failed is tried again next time; a broken writer has told its callers already.
       this.#trimming = this.trim().catch(() => undefined);
-      this.#trimLater();
+      void this.#trimming.then(() => {
+        if (!this.#closed) this.#trimLater();
+      });
     });
   }
 
-  save(stream: Stream): void {
-    this.#writer.put(streamKey(stream), Buffer.from(JSON.stringify(stream)));
+  /** Sets the timer to the moment when the next shard is due. */
+  #rollLater(): void {
+    const { shardRollMs } = this.#options;
+    this.#rollTimer?.cancel();
+    if (shardRollMs === 0) return;
+    let dueMs = Infinity;
+    for (const stream of this.#streams.values()) {
+      for (const { openedMs } of stream.openShards) dueMs = Math.min(dueMs, openedMs + shardRollMs);
+    }
+    if (dueMs === Infinity) return;
+    this.#rollTimer = this.#clock.after(Math.max(0, dueMs - this.#clock.wallMs()), () => {
+      if (this.#closed || !this.#writer.isOpen) return;
+      this.#rollDue();
+      this.#rollLater();
+    });
   }
-}
 
-function streamKey(stream: Stream): ByteString {
-  return STREAM_PREFIX + byteStringOfText(`${stream.number}`);
-}
+  #rollDue(): void {
+    const openedMs = this.#clock.wallMs() - this.#options.shardRollMs;
+    for (const stream of this.#streams.values()) {
+      for (const shard of stream.openShards) if (shard.openedMs <= openedMs) this.roll(stream, shard);
+    }
+  }
 
-function sequenceOfKey(key: ByteString): number {
-  let sequence = 0;
-  for (let i = key.length - 8; i < key.length; i++) sequence = sequence * 256 + key.charCodeAt(i);
-  return sequence;
+  #saveStream(stream: Stream): void {
+    this.#writer.put(streamKey(stream.number), Buffer.from(JSON.stringify(stream.row)));
+  }
+
+  #saveShard(stream: Stream, shard: Shard): void {
+    this.#writer.put(shardKey(stream.number, shard.number), Buffer.from(JSON.stringify(shard)));
+  }
 }
 
 function labelOf(ms: number): string {
@@ -304,20 +306,32 @@ function streamArn(tableArn: string, ms: number): string {
   return `${tableArn}/stream/${labelOf(ms)}`;
 }
 
-function recordJson(stream: Stream, sequence: number, nowMs: number, region: string, change: Change): string {
-  const { viewType } = stream;
-  const carriesNew = viewType === 'NEW_IMAGE' || viewType === 'NEW_AND_OLD_IMAGES';
-  const carriesOld = viewType === 'OLD_IMAGE' || viewType === 'NEW_AND_OLD_IMAGES';
-  const eventId = stream.number.toString(16).padStart(16, '0') + sequence.toString(16).padStart(16, '0');
-  let json =
-    `{"eventID":"${eventId}","eventName":"${change.kind}","eventVersion":"1.1","eventSource":"aws:dynamodb",` +
-    `"awsRegion":"${region}","dynamodb":{"ApproximateCreationDateTime":${Math.floor(nowMs / 1000)},` +
-    `"Keys":${change.keysJson}`;
-  if (carriesNew && change.newJson !== undefined) json += `,"NewImage":${change.newJson}`;
-  if (carriesOld && change.oldJson !== undefined) json += `,"OldImage":${change.oldJson}`;
-  json +=
-    `,"SequenceNumber":"${sequenceText(sequence)}","SizeBytes":${change.sizeBytes},` +
-    `"StreamViewType":"${viewType}"}`;
-  if (change.userIdentity !== undefined) json += `,"userIdentity":${JSON.stringify(change.userIdentity)}`;
-  return `${json}}`;
+const TIME_DIGITS = 20;
+
+/** `ms` rises from shard to shard of a stream, so that ids sort; the rest tells the shards of streams apart. */
+function shardId(ms: number, random: Uint8Array): string {
+  return `shardId-${String(ms).padStart(TIME_DIGITS, '0')}-${Buffer.from(random).toString('hex')}`;
+}
+
+function timeOfId(id: string | undefined): number {
+  return id === undefined ? 0 : Number(id.slice('shardId-'.length, 'shardId-'.length + TIME_DIGITS));
+}
+
+/** @throws {SlipstreamError} SLIPSTREAM_BAD_OPTION. */
+export function checkStreamOptions(
+  options: Pick<ChangeLogOptions, 'streamShards' | 'streamShardsMax' | 'shardRollMs'>,
+): void {
+  for (const name of ['streamShards', 'streamShardsMax'] as const) {
+    const value = options[name];
+    if (!Number.isInteger(value) || value < 1 || value > SHARDS_MAX) {
+      throw new SlipstreamError('SLIPSTREAM_BAD_OPTION', `${name} is a whole number from 1 to ${SHARDS_MAX}`);
+    }
+  }
+  const { shardRollMs } = options;
+  if (!(shardRollMs === 0 || (shardRollMs >= SHARD_ROLL_MIN_MS && shardRollMs <= SHARD_ROLL_MAX_MS))) {
+    throw new SlipstreamError(
+      'SLIPSTREAM_BAD_OPTION',
+      `shardRollMs is 0 (never), or ${SHARD_ROLL_MIN_MS} to ${SHARD_ROLL_MAX_MS}`,
+    );
+  }
 }

@@ -25,8 +25,6 @@ import type { StatusDelays, StoreParts } from './store-parts.ts';
 import { describeStream, getRecords, getShardIterator, listStreams } from './streams-api.ts';
 import { createTable, deleteTable, describeTable, dropTable, listTables, withStatus } from './tables.ts';
 import { transactGetItems } from './transact-get.ts';
-import { TransactionLocks, type TransactionConflicts } from './transaction-locks.ts';
-import { TransactionTokens } from './transaction-tokens.ts';
 import { transactWriteItems } from './transact-write.ts';
 import { updateItem } from './update-item.ts';
 import { startBackfill, updateTable } from './update-table.ts';
@@ -47,11 +45,6 @@ export interface StoreOptions extends Partial<StatusDelays>, Partial<LagOptions>
   readonly mapBytes?: number | undefined;
   /** Bytes of writes that may wait for their commit; above that, further writes wait their turn. Default 64 MiB. */
   readonly pendingBytesMax?: number | undefined;
-  /**
-   * What happens to a write that meets a transaction which is not committed yet: 'reject' (default) refuses it as DynamoDB
-   * does, with TransactionConflictException or as a reason of TransactionCanceledException; 'serialise' applies it after.
-   */
-  readonly transactionConflicts?: TransactionConflicts | undefined;
   /** How long change records are kept, in milliseconds. Default 24 h. */
   readonly streamRetentionMs?: number | undefined;
   /** How long a shard iterator is good for, in milliseconds. Default 15 min. */
@@ -72,7 +65,6 @@ export const storeDefaults = {
   durability: 'process',
   mapBytes: 64 * 1024 ** 3,
   pendingBytesMax: 64 * 1024 * 1024,
-  transactionConflicts: 'reject',
   streamRetentionMs: 24 * 60 * 60 * 1000,
   iteratorExpiryMs: 15 * 60 * 1000,
   streamShards: 1,
@@ -157,8 +149,8 @@ export class EmbeddedStore implements BackingStore {
   }
 
   async #close(): Promise<void> {
-    const { writer, catalog, changeLog, tokens, environment, feed } = this.#parts;
-    await Promise.all([catalog.close(), changeLog.close(), tokens.close()]);
+    const { writer, catalog, changeLog, environment, feed } = this.#parts;
+    await Promise.all([catalog.close(), changeLog.close()]);
     await writer.close();
     await feed.close();
     await environment.close();
@@ -210,8 +202,6 @@ export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
     catalog,
     changeLog,
     feed: new DirectFeed(),
-    locks: new TransactionLocks(writer, settings.transactionConflicts),
-    tokens: new TransactionTokens(environment, writer, clock),
     clock,
     region: settings.region,
     accountId: settings.accountId,

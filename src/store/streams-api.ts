@@ -1,24 +1,26 @@
 /**
  * DynamoDB Streams: ListStreams, DescribeStream, GetShardIterator, GetRecords over the change log.
  *
- * A shard iterator is a place in a shard and the time it was given out. It says which sequence number comes next, so
- * nothing has to be kept of it.
+ * The log may hold streams, shards and numbers that are not committed yet, and a crash could take them back. So what is
+ * told of them is told when they are committed. Records are read from what is committed anyway.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB_Streams.html
  */
 import { ServiceReply, type JsonObject } from '../model/service-call.ts';
 import { ServiceError, validationError } from '../model/service-error.ts';
 import { tableNameOf } from '../model/table-schema.ts';
-import { sequenceOf, sequenceText, type Shard, type Stream } from './change-log.ts';
 import { optionalNameRule } from './operation-rules.ts';
 import { checkRequest, type Rule, type Rules } from './request-rules.ts';
+import { sequenceOf, sequenceText } from './sequence-numbers.ts';
+import { iteratorText, parseIterator } from './shard-iterator.ts';
+import type { Shard, Stream } from './stream.ts';
 import type { StoreParts } from './store-parts.ts';
 
 const PAGE_MAX = 100;
 const RECORDS_MAX = 1000;
 const RECORDS_BYTES_MAX = 1024 * 1024;
 
-const arn: Rule = { type: 'String', notNull: true, lengthMin: 37, lengthMax: 1024 };
+const streamArn: Rule = { type: 'String', notNull: true, lengthMin: 37, lengthMax: 1024 };
 const shardId: Rule = { type: 'String', lengthMin: 28, lengthMax: 65 };
 const pageLimit: Rule = { type: 'Integer', min: 1, max: PAGE_MAX };
 
@@ -30,7 +32,7 @@ const listStreamsRules: Rules = {
 const describeStreamRules: Rules = {
   Limit: pageLimit,
   ExclusiveStartShardId: shardId,
-  StreamArn: arn,
+  StreamArn: streamArn,
   ShardFilter: {
     type: 'Structure',
     name: 'ShardFilter',
@@ -44,7 +46,7 @@ const shardIteratorRules: Rules = {
     notNull: true,
     oneOf: ['AFTER_SEQUENCE_NUMBER', 'LATEST', 'AT_SEQUENCE_NUMBER', 'TRIM_HORIZON'],
   },
-  StreamArn: arn,
+  StreamArn: streamArn,
   SequenceNumber: { type: 'String', lengthMin: 21, lengthMax: 40 },
 };
 const getRecordsRules: Rules = {
@@ -52,46 +54,50 @@ const getRecordsRules: Rules = {
   ShardIterator: { type: 'String', notNull: true, lengthMin: 1, lengthMax: 2048 },
 };
 
-export function listStreams(parts: StoreParts, input: JsonObject): ServiceReply {
+export async function listStreams({ changeLog }: StoreParts, input: JsonObject): Promise<ServiceReply> {
   const tableName = typeof input['TableName'] === 'string' ? tableNameOf(input['TableName']) : undefined;
   checkRequest(tableName === undefined ? input : { ...input, TableName: tableName }, listStreamsRules);
   const after = (input['ExclusiveStartStreamArn'] ?? '') as string;
   const limit = (input['Limit'] ?? PAGE_MAX) as number;
-  const streams = [...parts.changeLog.streams()]
-    .filter((stream) => (tableName === undefined || stream.tableName === tableName) && stream.arn > after)
+  const streams = [...changeLog.streams()]
+    .filter(({ arn, row }) => (tableName === undefined || row.tableName === tableName) && arn > after)
     .sort((a, b) => (a.arn < b.arn ? -1 : 1));
   const page = streams.slice(0, limit);
   const output: JsonObject = {
-    Streams: page.map((stream) => ({
-      StreamArn: stream.arn,
-      StreamLabel: stream.label,
-      TableName: stream.tableName,
-    })),
+    Streams: page.map(({ row }) => ({ StreamArn: row.arn, StreamLabel: row.label, TableName: row.tableName })),
   };
   if (page.length < streams.length) output['LastEvaluatedStreamArn'] = page.at(-1)?.arn;
+  await changeLog.committed();
   return ServiceReply.fromOutput(output);
 }
 
-export function describeStream(parts: StoreParts, input: JsonObject): ServiceReply {
+export async function describeStream(parts: StoreParts, input: JsonObject): Promise<ServiceReply> {
   checkRequest(input, describeStreamRules);
   const stream = streamOf(parts, input['StreamArn'] as string);
-  let shards: readonly Shard[] = stream.shards;
-  const filter = input['ShardFilter'] as JsonObject | null | undefined;
-  if (filter) shards = shards.filter((shard) => shard.parentId === filter['ShardId']);
-  const after = (input['ExclusiveStartShardId'] ?? undefined) as string | undefined;
-  if (after !== undefined) shards = shards.slice(shards.findIndex((shard) => shard.id === after) + 1);
-  const page = shards.slice(0, (input['Limit'] ?? PAGE_MAX) as number);
+  const parent = (input['ShardFilter'] as JsonObject | null | undefined)?.['ShardId'] as string | null | undefined;
+  const after = (input['ExclusiveStartShardId'] ?? '') as string;
+  const limit = (input['Limit'] ?? PAGE_MAX) as number;
+  const page: Shard[] = [];
+  let isMore = false;
+  for (const shard of stream.shards()) {
+    if (shard.id <= after || (typeof parent === 'string' && shard.parentId !== parent)) continue;
+    isMore = page.length === limit;
+    if (isMore) break;
+    page.push(shard);
+  }
+  const { row } = stream;
   const description: JsonObject = {
-    StreamArn: stream.arn,
-    StreamLabel: stream.label,
-    StreamStatus: stream.disabledMs === undefined ? 'ENABLED' : 'DISABLED',
-    StreamViewType: stream.viewType,
-    CreationRequestDateTime: stream.createdMs / 1000,
-    TableName: stream.tableName,
-    KeySchema: stream.keySchema,
+    StreamArn: row.arn,
+    StreamLabel: row.label,
+    StreamStatus: stream.status(parts.clock.wallMs()),
+    StreamViewType: row.viewType,
+    CreationRequestDateTime: row.createdMs / 1000,
+    TableName: row.tableName,
+    KeySchema: row.keySchema,
     Shards: page.map(shardDescription),
   };
-  if (page.length < shards.length) description['LastEvaluatedShardId'] = page.at(-1)?.id;
+  if (isMore) description['LastEvaluatedShardId'] = page.at(-1)?.id;
+  await parts.changeLog.committed();
   return ServiceReply.fromOutput({ StreamDescription: description });
 }
 
@@ -103,19 +109,28 @@ function shardDescription(shard: Shard): JsonObject {
   return description;
 }
 
-export function getShardIterator(parts: StoreParts, input: JsonObject): ServiceReply {
+export async function getShardIterator(parts: StoreParts, input: JsonObject): Promise<ServiceReply> {
+  const { changeLog, clock } = parts;
   checkRequest(input, shardIteratorRules);
   const stream = streamOf(parts, input['StreamArn'] as string);
-  const shard = shardOf(stream, input['ShardId'] as string);
+  const shard = stream.shard(input['ShardId'] as string);
+  if (shard === undefined) {
+    throw new ServiceError('ResourceNotFoundException', 'Requested resource not found: Shard does not exist');
+  }
+  const text = iteratorText(stream, shard, startOf(parts, stream, shard, input), clock.wallMs());
+  await changeLog.committed();
+  return ServiceReply.fromOutput({ ShardIterator: text });
+}
+
+/** @throws {ServiceError} ValidationException, TrimmedDataAccessException. */
+function startOf({ changeLog }: StoreParts, stream: Stream, shard: Shard, input: JsonObject): number | undefined {
   const type = input['ShardIteratorType'] as string;
   const given = (input['SequenceNumber'] ?? undefined) as string | undefined;
-  const isAtNumber = type === 'AT_SEQUENCE_NUMBER' || type === 'AFTER_SEQUENCE_NUMBER';
-  if (!isAtNumber) {
+  if (type === 'TRIM_HORIZON' || type === 'LATEST') {
     if (given !== undefined) {
       throw validationError(`The ShardIteratorType ${type} must not be specified with a SequenceNumber`);
     }
-    const next = type === 'LATEST' ? parts.changeLog.latestSequence + 1 : 0;
-    return iteratorReply(parts, stream, shard, next);
+    return type === 'LATEST' ? changeLog.latestSequence + 1 : undefined;
   }
   if (given === undefined) {
     throw validationError(`The ShardIteratorType ${type} must be specified with a SequenceNumber`);
@@ -126,27 +141,23 @@ export function getShardIterator(parts: StoreParts, input: JsonObject): ServiceR
   if (isOutside) {
     throw validationError(`Invalid SequenceNumber: ${given} is not in the range of shard ${shard.id}`);
   }
-  const next = type === 'AT_SEQUENCE_NUMBER' ? sequence : sequence + 1;
-  if (parts.changeLog.wasTrimmed(stream, shard, next)) throw trimmedError();
-  return iteratorReply(parts, stream, shard, next);
-}
-
-function iteratorReply(parts: StoreParts, stream: Stream, shard: Shard, next: number): ServiceReply {
-  return ServiceReply.fromOutput({ ShardIterator: iteratorText(parts, stream, shard, next) });
+  const start = type === 'AT_SEQUENCE_NUMBER' ? sequence : sequence + 1;
+  if (changeLog.wasTrimmed(stream, shard, start)) throw trimmedError();
+  return start;
 }
 
 export function getRecords(parts: StoreParts, input: JsonObject): ServiceReply {
+  const { changeLog, clock } = parts;
   checkRequest(input, getRecordsRules);
-  const { stream, shard, next } = readIterator(parts, input['ShardIterator'] as string);
-  // An iterator for the oldest record has no number until it has read one, and is never behind the trim horizon.
-  if (next > 0 && parts.changeLog.wasTrimmed(stream, shard, next)) throw trimmedError();
+  const { stream, shard, sequence } = placeOf(parts, input['ShardIterator'] as string);
+  if (sequence !== undefined && changeLog.wasTrimmed(stream, shard, sequence)) throw trimmedError();
   const limit = (input['Limit'] ?? RECORDS_MAX) as number;
-  const records = parts.changeLog.read(stream, shard, next, limit, RECORDS_BYTES_MAX);
+  const records = changeLog.read(stream, shard, sequence ?? 0, limit, RECORDS_BYTES_MAX);
   const last = records.at(-1)?.sequence;
-  const following = last === undefined ? next : last + 1;
-  const tail = parts.changeLog.isDrained(stream, shard, following)
+  const following = last === undefined ? sequence : last + 1;
+  const tail = changeLog.isDrained(stream, shard, following ?? 0)
     ? ']}'
-    : `],"NextShardIterator":"${iteratorText(parts, stream, shard, following)}"}`;
+    : `],"NextShardIterator":"${iteratorText(stream, shard, following, clock.wallMs())}"}`;
   const chunks: Buffer[] = [Buffer.from('{"Records":[')];
   records.forEach(({ json }, position) => {
     if (position > 0) chunks.push(Buffer.from(','));
@@ -156,67 +167,35 @@ export function getRecords(parts: StoreParts, input: JsonObject): ServiceReply {
   return ServiceReply.fromBody(200, Buffer.concat(chunks));
 }
 
-function iteratorText(parts: StoreParts, stream: Stream, shard: Shard, next: number): string {
-  const place: Place = { s: stream.number, h: shard.number, n: next, t: parts.clock.wallMs() };
-  return `${stream.arn}|1|${Buffer.from(JSON.stringify(place)).toString('base64')}`;
-}
-
-interface Iterator {
+interface Place {
   readonly stream: Stream;
   readonly shard: Shard;
-  readonly next: number;
+  readonly sequence: number | undefined;
 }
 
-/** @throws {ServiceError} ValidationException, ExpiredIteratorException, or ResourceNotFoundException. */
-function readIterator(parts: StoreParts, text: string): Iterator {
-  const [streamArn, version, encoded] = text.split('|');
-  const place = version === '1' && encoded !== undefined ? parsePlace(encoded) : undefined;
-  if (streamArn === undefined || place === undefined) throw validationError('Invalid ShardIterator');
-  const stream = streamOf(parts, streamArn);
-  const shard = stream.shards[place.h];
-  if (shard === undefined || stream.number !== place.s) throw validationError('Invalid ShardIterator');
-  if (parts.clock.wallMs() - place.t > parts.changeLog.iteratorExpiryMs) {
-    throw new ServiceError('ExpiredIteratorException', 'The provided shard iterator has expired');
+/**
+ * @throws {ServiceError} ValidationException, ExpiredIteratorException, TrimmedDataAccessException, or
+ *   ResourceNotFoundException.
+ */
+function placeOf(parts: StoreParts, text: string): Place {
+  const { arn, streamNumber, shardId, sequence, madeMs } = parseIterator(text);
+  const stream = streamOf(parts, arn);
+  if (stream.number !== streamNumber) throw validationError('Invalid ShardIterator');
+  if (parts.clock.wallMs() - madeMs > parts.changeLog.iteratorExpiryMs) {
+    throw new ServiceError('ExpiredIteratorException', 'The provided iterator exceeds the maximum age allowed.');
   }
-  return { stream, shard, next: place.n };
-}
-
-/** Stream, shard, next sequence number, and when the iterator was given out. */
-interface Place {
-  readonly s: number;
-  readonly h: number;
-  readonly n: number;
-  readonly t: number;
-}
-
-function parsePlace(encoded: string): Place | undefined {
-  try {
-    const place = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as Place;
-    const numbers: unknown[] = [place.s, place.h, place.n, place.t];
-    return numbers.every((number) => typeof number === 'number' && number >= 0) ? place : undefined;
-  } catch {
-    return undefined;
-  }
+  const shard = stream.shard(shardId);
+  // The shard was there when the iterator was made, so it has gone with the last of its records.
+  if (shard === undefined) throw trimmedError();
+  return { stream, shard, sequence };
 }
 
 function trimmedError(): ServiceError {
-  return new ServiceError(
-    'TrimmedDataAccessException',
-    'The operation attempted to read past the oldest stream record in a shard',
-  );
+  return new ServiceError('TrimmedDataAccessException', 'The data you are trying to access has been trimmed.');
 }
 
 function streamOf(parts: StoreParts, streamArn: string): Stream {
   const stream = parts.changeLog.find(streamArn);
   if (stream !== undefined) return stream;
   throw new ServiceError('ResourceNotFoundException', `Requested resource not found: Stream: ${streamArn} not found`);
-}
-
-function shardOf(stream: Stream, id: string): Shard {
-  const shard = stream.shards.find((candidate) => candidate.id === id);
-  if (shard !== undefined) return shard;
-  throw new ServiceError(
-    'ResourceNotFoundException',
-    `Requested resource not found: Shard does not exist: ${id} in stream ${stream.arn}`,
-  );
 }

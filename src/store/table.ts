@@ -6,7 +6,7 @@ import { byteStringOfText, type ByteString } from '../base/bytes.ts';
 import { assert } from '../base/errors.ts';
 import type { JsonObject } from '../model/service-call.ts';
 import { tableSchemaOf, type IndexSchema, type TableSchema } from '../model/table-schema.ts';
-import type { Stream } from './change-log.ts';
+import type { Stream } from './stream.ts';
 import { catalogKey, indexSpace, itemSpace } from './key-space.ts';
 import type { SummaryRow, Writer } from './writer.ts';
 

@@ -30,7 +30,7 @@ export async function createTable(parts: StoreParts, input: JsonObject): Promise
   }
   const table = catalog.create({ number: catalog.nextNumber(), description, indexNumbers });
   const stream = input['StreamSpecification'] as JsonObject | null | undefined;
-  if (stream?.['StreamEnabled'] === true) startStream(parts, table, stream);
+  if (stream?.['StreamEnabled'] === true) startStream(parts, table, stream, parts.statusDelays.createTableMs);
   if (parts.statusDelays.createTableMs > 0) table.redescribe(withStatus(table.description, 'CREATING'));
   catalog.save(table);
   writer.afterCommit(() => feed.announceGap(name, 'table-created'));
@@ -176,7 +176,7 @@ export async function deleteTable(parts: StoreParts, input: JsonObject): Promise
 
 /** The table's stream stays readable; its rows go in the background. */
 export function dropTable(parts: StoreParts, table: Table): void {
-  stopStream(parts, table);
+  stopStream(parts, table, 0);
   parts.catalog.remove(table);
   parts.writer.afterCommit(() => parts.feed.announceGap(table.name, 'table-deleted'));
 }

@@ -258,8 +258,8 @@ function applySettings(parts: StoreParts, table: Table, input: JsonObject): void
   }
   table.redescribe(description);
   const stream = input['StreamSpecification'] as JsonObject | null | undefined;
-  if (stream?.['StreamEnabled'] === true) startStream(parts, table, stream);
-  else if (stream) stopStream(parts, table);
+  if (stream?.['StreamEnabled'] === true) startStream(parts, table, stream, parts.statusDelays.updateTableMs);
+  else if (stream) stopStream(parts, table, parts.statusDelays.updateTableMs);
 }
 
 /**

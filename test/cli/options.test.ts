@@ -127,7 +127,14 @@ test('every option has a flag and a variable of its own, and a default that its 
 });
 
 test("the embedded store's options have the store's own defaults", () => {
-  for (const name of ['durability', 'createTableMs', 'updateTableMs', 'deleteTableMs'] as const) {
+  for (const name of [
+    'durability',
+    'createTableMs',
+    'updateTableMs',
+    'deleteTableMs',
+    'streamShards',
+    'shardRollMs',
+  ] as const) {
     expect([name, optionTable[name].default]).toEqual([name, storeDefaults[name]]);
   }
 });

@@ -90,7 +90,7 @@ describe('streams', () => {
 
   test('iterators expire after 15 minutes and records after 24 hours', async () => {
     const clock = new VirtualClock();
-    const store = await openTestStore({ inMemory: true, clock });
+    const store = await openTestStore({ inMemory: true, clock, shardRollMs: 0 });
     await call(store, 'CreateTable', tableInput('things', STREAM));
     await call(store, 'PutItem', { TableName: 'things', Item: item('a', 1) });
     const { StreamArn, ShardId } = await streamOf(store, 'things');
