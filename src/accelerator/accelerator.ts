@@ -3,6 +3,7 @@
  * each path is one function in a file of its own name.
  */
 import { systemClock } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
 import { EntryCache } from '../cache/entry-cache.ts';
 import { SingleFlight } from '../cache/single-flight.ts';
 import type { FeedState } from '../feed/change-feed.ts';
@@ -104,12 +105,12 @@ class CachingAccelerator implements Accelerator {
   constructor(options: AcceleratorOptions) {
     const tuning = resolveTuning(options);
     const clock = options.clock ?? systemClock;
-    const { backing, feed } = options;
+    const { backing, feed, log = silentLog } = options;
     this.#parts = {
       backing,
       clock,
       tuning,
-      tables: new Tables({ backing, feed, clock, tuning }),
+      tables: new Tables({ backing, feed, clock, log, tuning }),
       items: new EntryCache<ServiceReply>({ limitBytes: tuning.itemCacheBytes }),
       pages: new EntryCache<CachedPage>({
         limitBytes: tuning.queryCacheBytes,
@@ -121,7 +122,7 @@ class CachingAccelerator implements Accelerator {
     };
     this.#isAudited = tuning.auditRate > 0;
     this.#auditor = new Auditor(this.#parts, tuning.auditRate);
-    if (feed !== undefined) followFeed(this.#parts, feed, this.#feed);
+    if (feed !== undefined) followFeed(this.#parts, feed, this.#feed, log);
   }
 
   execute(request: ServiceRequest, options: ExecuteOptions = NO_OPTIONS): Answer | Promise<Answer> {

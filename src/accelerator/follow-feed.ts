@@ -1,4 +1,5 @@
 /** Lets what the change feed says take effect (I6, I8, I9), on the same path as own writes. */
+import type { Log } from '../base/log.ts';
 import type { ChangeFeed, FeedRecord } from '../feed/change-feed.ts';
 import { invalidate } from './invalidate.ts';
 import { mutationOf, type Image } from './mutation.ts';
@@ -9,7 +10,7 @@ export interface FeedCounters {
   gaps: number;
 }
 
-export function followFeed(parts: Parts, feed: ChangeFeed, counters: FeedCounters): void {
+export function followFeed(parts: Parts, feed: ChangeFeed, counters: FeedCounters, log: Log): void {
   feed.subscribe({
     onRecord(record) {
       counters.records++;
@@ -27,6 +28,7 @@ export function followFeed(parts: Parts, feed: ChangeFeed, counters: FeedCounter
     onGap(tableName, reason) {
       counters.gaps++;
       parts.drops.gap++;
+      log.info({ table: tableName, reason }, 'a gap in the change feed: everything cached of the table is dropped');
       switch (reason) {
         case 'trimmed':
         case 'overflow':

@@ -5,6 +5,7 @@
 import type { BackingStore } from '../backing/backing-store.ts';
 import type { Clock } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import type { ChangeFeed } from '../feed/change-feed.ts';
 
 /** Lifetimes of one table's or one index's entries, in milliseconds. */
@@ -49,6 +50,8 @@ export interface AcceleratorOptions extends AcceleratorTuning {
   /** Without one, entries live by TTL and own writes alone. */
   readonly feed?: ChangeFeed | undefined;
   readonly clock?: Clock | undefined;
+  /** Told of tables that live by TTL alone, once each, and of gaps in the feed. Silent unless given. */
+  readonly log?: Log | undefined;
 }
 
 export const acceleratorDefaults = {

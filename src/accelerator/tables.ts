@@ -4,7 +4,8 @@
  */
 import type { BackingStore } from '../backing/backing-store.ts';
 import { sleep, type Clock } from '../base/clock.ts';
-import type { ChangeFeed } from '../feed/change-feed.ts';
+import type { Log } from '../base/log.ts';
+import type { ChangeFeed, FeedState } from '../feed/change-feed.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import { tableNameOf, tableSchemaOf, type TableSchema } from '../model/table-schema.ts';
 import { ttlOf, type ResolvedTuning } from './options.ts';
@@ -23,6 +24,7 @@ export interface TablesOptions {
   readonly backing: BackingStore;
   readonly feed: ChangeFeed | undefined;
   readonly clock: Clock;
+  readonly log: Log;
   readonly tuning: ResolvedTuning;
 }
 
@@ -31,6 +33,7 @@ export class Tables {
   readonly #byName = new Map<string, Table>();
   readonly #opening = new Map<string, Promise<OpenTable | undefined>>();
   readonly #refusedUntilMs = new Map<string, number>();
+  readonly #toldOf = new Set<string>();
 
   constructor(options: TablesOptions) {
     this.#options = options;
@@ -95,7 +98,9 @@ export class Tables {
       const { schema } = table;
       const watched = feed.watch(name).then((state) => {
         // Unless the table was forgotten meanwhile; a feed that begins with a gap has not done that.
-        if (table.schema === schema) table.noteFeedState(state);
+        if (table.schema !== schema) return;
+        table.noteFeedState(state);
+        this.#tell(name, state);
       });
       // Aborted so that a feed that starts at once leaves no timer behind; the race has taken the rejection by then.
       const waiting = new AbortController();
@@ -122,6 +127,13 @@ export class Tables {
       // A store that does not answer, or not sensibly, is met again by the call itself, which passes through (I13).
       return 'unreachable';
     }
+  }
+
+  /** A table without a feed is reported as such, once. */
+  #tell(name: string, state: FeedState): void {
+    if (state !== 'none' || this.#toldOf.has(name)) return;
+    this.#toldOf.add(name);
+    this.#options.log.info({ table: name }, 'no stream: what is cached of it lives by its TTL and by own writes alone');
   }
 
   #refuse(name: string): void {

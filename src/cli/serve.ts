@@ -1,5 +1,6 @@
 /** `slipstream serve`: the accelerator in front of a store, until a signal asks for its end. */
 import { createAccelerator } from '../accelerator/accelerator.ts';
+import type { Log } from '../base/log.ts';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { createProxy, newInstanceId } from '../proxy/proxy.ts';
 import type { ProxyAddresses } from '../proxy/proxy.ts';
@@ -19,7 +20,7 @@ export async function serve(options: Options): Promise<number> {
   const log = createLog(options.logLevel);
   const instance = newInstanceId();
   const backing = await openBacking(options, instance, log);
-  const accelerator = accelerate(options, backing);
+  const accelerator = accelerate(options, backing, log);
   const metrics = new Metrics({
     instance,
     version: packageVersion(),
@@ -66,8 +67,9 @@ export async function serve(options: Options): Promise<number> {
   return OK;
 }
 
-function accelerate(options: Options, backing: OpenBacking): Accelerator {
+function accelerate(options: Options, backing: OpenBacking, log: Log): Accelerator {
   return createAccelerator({
+    log,
     backing: backing.store,
     feed: backing.feed,
     itemTtlMs: options.itemTtlMs,

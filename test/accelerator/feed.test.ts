@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { silentLog } from '../../src/base/log.ts';
 import {
   item,
   openRig,
@@ -165,11 +166,15 @@ describe('I8 bounded staleness', () => {
     expect(rig.accelerator.tables()).toMatchObject([{ feed: 'lost', serving: false }]);
   });
 
-  test('a table without a stream lives by TTL and says so', async () => {
+  test('a table without a stream lives by TTL and says so, in the log once', async () => {
     feed = new ScriptedFeed('none');
-    rig = await openRig({ feed });
+    const told: unknown[] = [];
+    rig = await openRig({ feed, log: { ...silentLog, info: (...line: unknown[]) => told.push(line) } });
     await get();
     expect((await get()).cache).toBe('hit');
+    await rig.call('UpdateTable', { BillingMode: 'PAY_PER_REQUEST' });
+    await get();
+    expect(told).toEqual([[{ table: TABLE_NAME }, expect.stringContaining('no stream')]]);
     expect(rig.accelerator.tables()).toMatchObject([{ feed: 'none', serving: true, feedAgeMs: undefined }]);
   });
 

@@ -1,6 +1,7 @@
 /** An accelerator over real in-memory stores on a virtual clock, with one table, and short ways to call it. */
 import { createAccelerator, type Accelerator, type Answer } from '../../src/accelerator/accelerator.ts';
 import type { AcceleratorTuning } from '../../src/accelerator/options.ts';
+import type { Log } from '../../src/base/log.ts';
 import type { BackingStore } from '../../src/backing/backing-store.ts';
 import type { ChangeFeed } from '../../src/feed/change-feed.ts';
 import { ServiceRequest, type JsonObject } from '../../src/model/service-call.ts';
@@ -42,6 +43,7 @@ export interface Rig {
 }
 
 export interface RigOptions extends AcceleratorTuning {
+  readonly log?: Log | undefined;
   readonly feed?: ChangeFeed | 'direct' | undefined;
   /** Puts something between the accelerator and the store. */
   readonly between?: (store: EmbeddedStore) => BackingStore;
