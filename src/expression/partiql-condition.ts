@@ -219,9 +219,9 @@ function parsePrimary(reader: StatementReader): Found {
   return { kind: 'operand', operand: { kind: 'path', path: reader.path() } };
 }
 
-/** Of the keywords, only SIZE is also a function of ours; EXISTS has its own message. */
+/** Of the keywords, only EXISTS may look like a function, and has its own message. */
 function isStructural(word: string): boolean {
-  return isPartiqlKeyword(word) && !/^(?:size|exists)$/i.test(word);
+  return isPartiqlKeyword(word) && word.toUpperCase() !== 'EXISTS';
 }
 
 /** A call of a function, whose name comes next. */

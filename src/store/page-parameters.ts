@@ -23,6 +23,9 @@ export function indexOf(table: Table, input: JsonObject): TableIndex | undefined
   if (name === undefined) return undefined;
   const index = table.indexNamed(name);
   if (index === undefined) throw validationError(`The table does not have the specified index: ${name}`);
+  if (index.schema.kind === 'GSI' && !index.backfilling && !index.schema.active) {
+    throw validationError(`The table does not have the specified index: ${name}`);
+  }
   if (index.backfilling) {
     throw validationError(`Cannot read from backfilling global secondary index: ${name}`);
   }
@@ -142,7 +145,7 @@ export function selectionOf(
   return { countOnly: select === 'COUNT', fetchAll: !projectsAll && (select === 'ALL_ATTRIBUTES' || reachesPast) };
 }
 
-function isProjected(table: Table, index: TableIndex, path: DocumentPath): boolean {
+export function isProjected(table: Table, index: TableIndex, path: DocumentPath): boolean {
   const name = path[0] as string;
   return startKeyNames(table, index).includes(name) || index.schema.projectedNames.includes(name);
 }

@@ -78,7 +78,7 @@ function parseKeyCondition(input: JsonObject, placeholders: Placeholders): Condi
  * The rows whose sort keys lie in the condition's interval. In an index several entries share a sort key, told apart by
  * what follows 00 01; so "up to and including" ends behind all of those, and "from" begins before them.
  */
-function rangeOf(table: Table, index: TableIndex | undefined, condition: KeyCondition): KeyRange {
+export function rangeOf(table: Table, index: TableIndex | undefined, condition: KeyCondition): KeyRange {
   const partition = (index ?? table).space + partitionHash(condition.partition);
   const { low, lowInclusive, high, highInclusive } = condition.range;
   if (index === undefined) {

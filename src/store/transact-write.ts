@@ -184,6 +184,12 @@ function parseUpdateAction(input: JsonObject, key: Item): ParsedAction {
 
 const NONE: CancellationReason = { Code: 'None' };
 
+/** Of the exceptions that cancel a transaction; a duplicate item is met by INSERT alone. */
+const REASON_CODES: Readonly<Partial<Record<string, string>>> = {
+  ValidationException: 'ValidationError',
+  DuplicateItemException: 'DuplicateItem',
+};
+
 function judge(parts: StoreParts, action: Action): Outcome {
   if (parts.locks.isHeld(action.key)) {
     return { reason: { Code: 'TransactionConflict', Message: CONFLICT }, change: undefined };
@@ -199,7 +205,8 @@ function judge(parts: StoreParts, action: Action): Outcome {
     return { reason: NONE, change: planChange(parts, action.table, action.key, old, action.next(old)) };
   } catch (error) {
     // What only the item's state shows to be wrong (an operand's type, the size after the update) cancels the transaction.
-    if (!(error instanceof ServiceError) || error.name !== 'ValidationException') throw error;
-    return { reason: { Code: 'ValidationError', Message: error.message }, change: undefined };
+    const code = error instanceof ServiceError ? REASON_CODES[error.name] : undefined;
+    if (code === undefined) throw error;
+    return { reason: { Code: code, Message: (error as ServiceError).message }, change: undefined };
   }
 }
