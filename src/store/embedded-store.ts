@@ -9,6 +9,7 @@ import type { ChangeFeed } from '../feed/change-feed.ts';
 import { STREAMS_TARGET, type OperationName } from '../model/operations.ts';
 import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
 import { ServiceError } from '../model/service-error.ts';
+import { batchExecuteStatement } from './batch-execute-statement.ts';
 import { batchGetItem } from './batch-get.ts';
 import { batchWriteItem } from './batch-write.ts';
 import { Catalog } from './catalog.ts';
@@ -16,6 +17,8 @@ import { ChangeLog, checkStreamOptions } from './change-log.ts';
 import { deleteItem } from './delete-item.ts';
 import { DirectFeed } from './direct-feed.ts';
 import { Environment, type Durability } from './environment.ts';
+import { executeStatement } from './execute-statement.ts';
+import { executeTransaction } from './execute-transaction.ts';
 import { getItem } from './get-item.ts';
 import { putItem } from './put-item.ts';
 import { query } from './query.ts';
@@ -100,6 +103,9 @@ const operations: Partial<Record<OperationName, Operation>> = {
   Scan: scan,
   TransactGetItems: transactGetItems,
   TransactWriteItems: transactWriteItems,
+  ExecuteStatement: executeStatement,
+  BatchExecuteStatement: batchExecuteStatement,
+  ExecuteTransaction: executeTransaction,
   ListStreams: listStreams,
   DescribeStream: describeStream,
   GetShardIterator: getShardIterator,
