@@ -75,7 +75,7 @@ const guards: readonly Guard[] = [
   {
     name: 'I4 a foreign record during an own write',
     file: 'src/accelerator/own-write.ts',
-    guard: '(seen === undefined || leftTheSame(seen.newImage, images.newImage))',
+    guard: '(seen === undefined || sameImage(seen.newImage, images.newImage))',
     without: 'true',
   },
   {
@@ -102,6 +102,24 @@ const guards: readonly Guard[] = [
     file: 'src/accelerator/invalidate.ts',
     guard: 'if (entry === undefined || holdsImage(entry.value, mutation.newImage)) return 0;',
     without: 'if (entry === undefined) return 0;',
+  },
+  {
+    name: 'I6 the record of an own write is known again',
+    file: 'src/accelerator/follow-feed.ts',
+    guard: 'else if (!table.unconfirmed.confirm(mutation.keyText, (own) => isRecordOf(own, mutation))) {',
+    without: 'else {',
+  },
+  {
+    name: 'I6 the record of an own write is known by both images',
+    file: 'src/accelerator/follow-feed.ts',
+    guard: 'return sameImage(own.oldImage, recorded.oldImage) && ',
+    without: 'return ',
+  },
+  {
+    name: 'I6 a record that came before the answer does not come again',
+    file: 'src/accelerator/own-write.ts',
+    guard: 'if (seen === undefined && willBeRecorded(images))',
+    without: 'if (willBeRecorded(images))',
   },
   {
     name: 'I7 pages are judged',

@@ -2,7 +2,7 @@
 import type { Log } from '../base/log.ts';
 import type { ChangeFeed, FeedRecord } from '../feed/change-feed.ts';
 import { invalidate } from './invalidate.ts';
-import { mutationOf, type Image } from './mutation.ts';
+import { mutationOf, sameImage, type Image, type Mutation } from './mutation.ts';
 import type { Parts } from './parts.ts';
 
 export interface FeedCounters {
@@ -20,7 +20,9 @@ export function followFeed(parts: Parts, feed: ChangeFeed, counters: FeedCounter
       const mutation = mutationOf(table.schema, record.key, oldImage, newImage);
       // A key that does not fit the schema is of another table of the same name.
       if (mutation === undefined) parts.tables.forget(record.tableName);
-      else invalidate(parts, table, mutation, 'feed');
+      else if (!table.unconfirmed.confirm(mutation.keyText, (own) => isRecordOf(own, mutation))) {
+        invalidate(parts, table, mutation, 'feed');
+      }
     },
     onCaughtUp(tableName, asOfMs) {
       parts.tables.peek(tableName)?.noteCaughtUp(asOfMs);
@@ -40,6 +42,14 @@ export function followFeed(parts: Parts, feed: ChangeFeed, counters: FeedCounter
       }
     },
   });
+}
+
+/**
+ * The same step from the same image to the same image: what an own write did when it was acknowledged. Pages were judged by
+ * both images then, and what was filled since is younger than the write.
+ */
+function isRecordOf(own: Mutation, recorded: Mutation): boolean {
+  return sameImage(own.oldImage, recorded.oldImage) && sameImage(own.newImage, recorded.newImage);
 }
 
 /** An image that the stream's view leaves out is unknown, not absent; the kind of record tells the two apart. */

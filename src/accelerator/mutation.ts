@@ -3,13 +3,18 @@
  * that is known, and where that puts it in the table and in each index.
  */
 import { footprintHolds, type Footprint } from '../cache/footprint.ts';
-import type { Item } from '../model/attribute-value.ts';
+import { sameItem, type Item } from '../model/attribute-value.ts';
 import { itemSizeBytes } from '../model/item-size.ts';
 import { keyText, positionOf, type KeyPosition } from '../model/key.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 
 /** An item, its absence (undefined), or that we were not told. */
 export type Image = Item | undefined | 'unknown';
+
+/** Both are known and equal. */
+export function sameImage(a: Image, b: Image): boolean {
+  return a !== 'unknown' && b !== 'unknown' && sameItem(a, b);
+}
 
 /** Where an image stands in an index: nowhere (absent or sparse), or maybe anywhere. */
 export type Place = KeyPosition | 'nowhere' | 'unknown';

@@ -7,7 +7,7 @@ import { sameItem, type Item } from '../model/attribute-value.ts';
 import { keyText, positionOf } from '../model/key.ts';
 import type { ServiceReply } from '../model/service-call.ts';
 import { invalidate } from './invalidate.ts';
-import { mutationOf, topics, type Image, type Mutation } from './mutation.ts';
+import { mutationOf, sameImage, topics, type Image, type Mutation } from './mutation.ts';
 import type { Parts } from './parts.ts';
 import { keepItem } from './read-item.ts';
 import type { FillLease } from './table.ts';
@@ -71,9 +71,19 @@ export function writeApplied(parts: Parts, write: OwnWrite, images: WrittenImage
   invalidate(parts, table, mutation, 'write');
   // I4: of two overlapping writes nobody knows which came last. The same holds for a write of somebody else whose record
   // arrived meanwhile, unless it left just what ours left.
-  const isLast = !write.inFlight.overlapped && (seen === undefined || leftTheSame(seen.newImage, images.newImage));
+  const isLast = !write.inFlight.overlapped && (seen === undefined || sameImage(seen.newImage, images.newImage));
   if (isLast && images.mayInstall) install(parts, write, images.newImage, nowMs);
   else parts.items.invalidate(table.prefix + write.keyText);
+  if (seen === undefined && willBeRecorded(images)) table.unconfirmed.add(write.keyText, mutation, nowMs);
+}
+
+/**
+ * Its record is still to come, and can be told from others: both images are known, and they differ. Without the old one it
+ * may have changed nothing; then no record comes, and a later write of somebody else that leaves the same would be taken
+ * for it. A record that came before the answer (`seen`) does not come again either.
+ */
+function willBeRecorded({ oldImage, newImage }: WrittenImages): boolean {
+  return oldImage !== 'unknown' && newImage !== 'unknown' && !sameItem(oldImage, newImage);
 }
 
 /** The table was forgotten while the write was under way: nothing that is cached since then may be older than the write. */
@@ -88,10 +98,6 @@ function lastSeen(write: OwnWrite): Mutation | undefined {
   let last: Mutation | undefined;
   for (const mutation of write.table.log.since(topics.item(write.keyText), write.lease.token)) last = mutation;
   return last;
-}
-
-function leftTheSame(a: Image, b: Image): boolean {
-  return a !== 'unknown' && b !== 'unknown' && sameItem(a, b);
 }
 
 function install(parts: Parts, write: OwnWrite, image: Image, nowMs: number): void {

@@ -5,12 +5,13 @@
  */
 import { MutationLog, type FillToken } from '../cache/mutation-log.ts';
 import { PageIndex } from '../cache/page-index.ts';
+import { UnconfirmedWrites } from '../cache/unconfirmed-writes.ts';
 import { WritesInFlight } from '../cache/writes-in-flight.ts';
 import type { FeedState } from '../feed/change-feed.ts';
 import type { Footprint } from '../cache/footprint.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { CachedPage } from './page-rules.ts';
-import { TABLE, topics, topicsOf, touches, mutationSizeBytes, type Mutation } from './mutation.ts';
+import { topics, topicsOf, touches, mutationSizeBytes, type Mutation } from './mutation.ts';
 import type { Ttls } from './options.ts';
 
 /** Permission to fill, given before the store is asked: the position in the log and the epoch it belongs to. */
@@ -28,6 +29,9 @@ export interface TableOptions {
   readonly ttl: Ttls;
 }
 
+/** Own writes a table whose records may be waited for: a minute of a thousand a second. */
+const UNCONFIRMED_MAX = 60_000;
+
 let lastEpoch = 0;
 
 export class Table {
@@ -35,6 +39,7 @@ export class Table {
   readonly options: TableOptions;
   readonly log: MutationLog<Mutation>;
   readonly writes = new WritesInFlight();
+  readonly unconfirmed = new UnconfirmedWrites<Mutation>(UNCONFIRMED_MAX);
   pages = new PageIndex<CachedPage>();
   /** Undefined until it was described, and again after the table was changed. */
   schema: TableSchema | undefined;
@@ -68,9 +73,9 @@ export class Table {
     return this.#caughtUpAsOfMs === Infinity;
   }
 
-  /** True while a page of an index may be cached. */
-  get hasIndexPages(): boolean {
-    return this.pages.hasPagesBeside(TABLE);
+  /** True while a page of the table or of an index is cached. */
+  get hasPages(): boolean {
+    return !this.pages.isEmpty;
   }
 
   /** Milliseconds since the feed was last known to be caught up; undefined without a feed. */
@@ -82,6 +87,7 @@ export class Table {
   noteCaughtUp(asOfMs: number): void {
     this.feedState = 'live';
     if (asOfMs > this.#caughtUpAsOfMs) this.#caughtUpAsOfMs = asOfMs;
+    this.unconfirmed.forgetBefore(asOfMs);
     if (this.options.onFeedLoss === 'pass') this.#freshUntilMs = this.#caughtUpAsOfMs + this.options.maxStalenessMs;
   }
 
@@ -95,6 +101,7 @@ export class Table {
     this.#epoch = ++lastEpoch;
     this.#prefix = `${this.#epoch}|`;
     this.pages = new PageIndex();
+    this.unconfirmed.clear();
     this.log.reset(nowMs);
   }
 

@@ -78,12 +78,12 @@ function beginOf(table: OpenTable, request: ServiceRequest): OwnWrite | undefine
 
 /**
  * Which image to ask for where the caller wants none. Put and Delete know the new one. Of an update the old image tells
- * exactly which index pages to drop, the new one can be cached; the first matters where index pages are cached.
+ * exactly which pages to drop, the new one can be cached; the first matters where pages are cached.
  */
 function imageToAsk(table: OpenTable, request: ServiceRequest): ReturnValues | undefined {
   const given: unknown = request.input['ReturnValues'];
   if ((given !== undefined && given !== 'NONE') || table.hasDirectFeed) return undefined;
-  return request.operation !== 'UpdateItem' || table.hasIndexPages ? 'ALL_OLD' : 'ALL_NEW';
+  return request.operation !== 'UpdateItem' || table.hasPages ? 'ALL_OLD' : 'ALL_NEW';
 }
 
 function imagesOf(request: ServiceRequest, reply: ServiceReply, asked: ReturnValues | undefined): WrittenImages {

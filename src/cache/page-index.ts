@@ -54,12 +54,11 @@ export class PageIndex<P extends IndexedPage> {
     return this.#byIndex.keys();
   }
 
-  /** True when a page of another index is held. */
-  hasPagesBeside(indexName: string): boolean {
-    for (const [name, { byPartition, scans }] of this.#byIndex) {
-      if (name !== indexName && (byPartition.size > 0 || scans.size > 0)) return true;
+  get isEmpty(): boolean {
+    for (const { byPartition, scans } of this.#byIndex.values()) {
+      if (byPartition.size > 0 || scans.size > 0) return false;
     }
-    return false;
+    return true;
   }
 
   inPartition(indexName: string, partition: ByteString): Iterable<P> {

@@ -109,6 +109,65 @@ describe('I6 the feed decides', () => {
   });
 });
 
+describe('I6 the record of an own write', () => {
+  const query = (ProjectionExpression?: string) =>
+    rig.call('Query', {
+      KeyConditionExpression: 'pk = :p',
+      ExpressionAttributeValues: item({ ':p': 'a' }),
+      ...(ProjectionExpression !== undefined && { ProjectionExpression }),
+    });
+
+  test('leaves alone what was read and cached since, for the write took effect when it was acknowledged', async () => {
+    await open();
+    await rig.direct('PutItem', { Item: image({ v: '1' }) });
+    await rig.call('PutItem', { Item: image({ v: '2' }) });
+    await rig.call('PutItem', { Item: image({ v: '3' }) });
+    await query();
+    feed.record(TABLE_NAME, image({ v: '1' }), image({ v: '2' }));
+    feed.record(TABLE_NAME, image({ v: '2' }), image({ v: '3' }));
+    expect([(await get()).cache, (await query()).cache]).toEqual(['hit', 'hit']);
+    // It comes once: the same step again is somebody else's.
+    feed.record(TABLE_NAME, image({ v: '2' }), image({ v: '3' }));
+    expect((await query()).cache).toBe('miss');
+  });
+
+  test('is not taken for it when it leaves the same but began elsewhere', async () => {
+    await open();
+    const [first, between, last] = [
+      { v: '1', w: 'b' },
+      { v: '2', w: 'a' },
+      { v: '2', w: 'b' },
+    ].map((texts) => image(texts));
+    await rig.direct('PutItem', { Item: first as object });
+    await query('v');
+    // Somebody else makes two steps, we the third, which a page that shows v alone does not notice.
+    await rig.direct('PutItem', { Item: last as object });
+    await rig.direct('PutItem', { Item: between as object });
+    await rig.call('PutItem', { Item: last as object });
+    feed.record(TABLE_NAME, first, last);
+    feed.record(TABLE_NAME, last, between);
+    feed.record(TABLE_NAME, between, last);
+    expect((await query('v')).reply.output['Items']).toEqual([item({ v: '2' })]);
+  });
+
+  test('does not come again when it came before the answer', async () => {
+    await open();
+    await rig.direct('PutItem', { Item: image({ v: '1' }) });
+    const held = rig.gate.hold('PutItem', 'on-the-way-back');
+    const ours = rig.call('PutItem', { Item: image({ v: '2' }) });
+    await held.arrived;
+    feed.record(TABLE_NAME, image({ v: '1' }), image({ v: '2' }));
+    held.open();
+    await ours;
+    await rig.direct('PutItem', { Item: image({ v: '1' }) });
+    feed.record(TABLE_NAME, image({ v: '2' }), image({ v: '1' }));
+    await query();
+    await rig.direct('PutItem', { Item: image({ v: '2' }) });
+    feed.record(TABLE_NAME, image({ v: '1' }), image({ v: '2' }));
+    expect((await query()).reply.output['Items'][0].v.S).toBe('2');
+  });
+});
+
 describe('I4 a write of somebody else while ours is under way', () => {
   test('its record came first, so nobody knows which was last: the cache does not believe our answer', async () => {
     await open();
