@@ -5,11 +5,11 @@ import { createRemoteStore } from '../backing/remote-store.ts';
 import type { BackingStore } from '../backing/backing-store.ts';
 import type { ChangeFeed } from '../feed/change-feed.ts';
 import { createStreamsFeed } from '../feed/streams-feed.ts';
-import { openStore } from '../store/embedded-store.ts';
 import { observeStore } from '../telemetry/observe-store.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import { DEMO_TABLE, DemoMark, loadDemo } from './demo.ts';
 import { findMovies, readMovies } from './movies.ts';
+import { openEmbeddedStore, refuseStoreFaults } from './open-store.ts';
 import type { Options } from './option-table.ts';
 import { refuseOwnAddress } from './own-address.ts';
 
@@ -32,21 +32,24 @@ async function openEmbedded(options: Options, instance: string, log: Log): Promi
   const dataDir = options.inMemory ? undefined : options.data;
   const mark = new DemoMark(dataDir);
   const wantsDemo = mark.begin(options.demo);
-  const opened = await openStore({
-    ...(dataDir === undefined ? { inMemory: true } : { dataDir }),
-    durability: options.durability,
+  warnOfShortLog(options, log);
+  const opened = await openEmbeddedStore(options, log);
+  const { embedded } = opened;
+  if (wantsDemo) await fillWithDemo(embedded, mark, log);
+  return {
+    store: observeStore(opened.backing, instance),
+    feed: embedded.feed,
     region: options.region,
-    streamShards: options.streamShards,
-    streamShardsMax: options.streamShardsMax,
-    shardRollMs: options.shardRollMs,
-  });
-  const store = observeStore(opened, instance);
-  if (wantsDemo) await fillWithDemo(store, mark, log);
-  const close = async () => {
-    await opened.feed.close();
-    await opened.close();
+    hasDemo: await hasTable(embedded, DEMO_TABLE),
+    close: () => opened.close(),
   };
-  return { store, feed: opened.feed, region: options.region, hasDemo: await hasTable(store, DEMO_TABLE), close };
+}
+
+/** Behind a lag that outlasts the log, what a read brings may be older than a change that is forgotten (I2). */
+function warnOfShortLog({ replicaLagMs, indexLagMs, mutationLogMs }: Options, log: Log): void {
+  const lagMs = Math.max(replicaLagMs, indexLagMs);
+  if (lagMs < mutationLogMs) return;
+  log.warn({ lagMs, mutationLogMs }, 'caches may keep stale answers: --mutation-log has to be longer than the lags');
 }
 
 async function hasTable(store: BackingStore, name: string): Promise<boolean> {
@@ -69,6 +72,7 @@ async function fillWithDemo(store: BackingStore, mark: DemoMark, log: Log): Prom
 }
 
 async function openRemote(options: Options, url: string, instance: string, log: Log): Promise<OpenBacking> {
+  refuseStoreFaults(options);
   await refuseOwnAddress(url, options.host, options.httpPort);
   const remote = createRemoteStore({
     url,

@@ -22,52 +22,11 @@ import {
   url,
   words,
 } from './option-values.ts';
-import type { ValueKind } from './option-values.ts';
+import { DAY_MS, DOORS, option, SERVE } from './option-row.ts';
+import type { CommandName, OptionRow } from './option-row.ts';
+import { storeOptions } from './store-options.ts';
 
-export const commandNames = ['serve', 'store', 'bench', 'warm', 'flush', 'health', 'version'] as const;
-
-export type CommandName = (typeof commandNames)[number];
-
-export interface OptionRow<Value> extends ValueKind<Value> {
-  /** Without its dashes. */
-  readonly flag: string;
-  /** Other spellings, which `--help` does not show. */
-  readonly aliases: readonly string[];
-  /** How `--help` names the value; undefined for a switch, which has none. */
-  readonly placeholder: string | undefined;
-  readonly default: Value;
-  readonly help: string;
-  readonly commands: readonly CommandName[];
-}
-
-interface Described<Value, Default> {
-  readonly kind: ValueKind<Value>;
-  readonly default: Default;
-  readonly help: string;
-  readonly in: readonly CommandName[];
-  readonly placeholder?: string;
-  readonly aliases?: readonly string[];
-}
-
-function option<Value>(name: string, row: Described<Value, NoInfer<Value>>): OptionRow<Value>;
-function option<Value>(name: string, row: Described<Value, undefined>): OptionRow<Value | undefined>;
-function option<Value>(name: string, row: Described<Value, Value | undefined>): OptionRow<Value | undefined> {
-  return {
-    schema: row.kind.schema,
-    allowed: row.kind.allowed,
-    flag: name,
-    aliases: row.aliases ?? [],
-    placeholder: row.kind === (flag as unknown) ? undefined : (row.placeholder ?? '<value>'),
-    default: row.default,
-    help: row.help,
-    commands: row.in,
-  };
-}
-
-const SERVE: readonly CommandName[] = ['serve'];
-const DOORS: readonly CommandName[] = ['serve', 'store'];
 const ASKS_ADMIN: readonly CommandName[] = ['flush', 'health'];
-const DAY_MS = 86_400_000;
 const KIB = 1024;
 
 export const optionTable = {
@@ -142,76 +101,7 @@ export const optionTable = {
     in: DOORS,
     help: 'AWS region of signatures and of the health text; from --backing or AWS_REGION, or us-east-1',
   }),
-  data: option('data', {
-    kind: text,
-    default: '.slipstream',
-    placeholder: '<directory>',
-    aliases: ['db-path', 'path'],
-    in: DOORS,
-    help: 'Directory of the embedded store',
-  }),
-  inMemory: option('in-memory', {
-    kind: flag,
-    default: false,
-    in: DOORS,
-    help: 'Keep the embedded store in memory; nothing is left at the end',
-  }),
-  durability: option('durability', {
-    kind: oneOf('process', 'power'),
-    default: 'process',
-    placeholder: '<process|power>',
-    in: DOORS,
-    help: 'What an acknowledged write of the embedded store survives: the end of the process, or of the machine too',
-  }),
-  createTableMs: option('create-table-ms', {
-    kind: duration(0, DAY_MS),
-    default: 0,
-    placeholder: '<duration>',
-    in: ['store'],
-    help: 'How long a new table stays in CREATING',
-  }),
-  updateTableMs: option('update-table-ms', {
-    kind: duration(0, DAY_MS),
-    default: 0,
-    placeholder: '<duration>',
-    in: ['store'],
-    help: 'How long a changed table stays in UPDATING',
-  }),
-  deleteTableMs: option('delete-table-ms', {
-    kind: duration(0, DAY_MS),
-    default: 0,
-    placeholder: '<duration>',
-    in: ['store'],
-    help: 'How long a deleted table stays in DELETING',
-  }),
-  streamShards: option('stream-shards', {
-    kind: count(1, 1_000),
-    default: 1,
-    placeholder: '<count>',
-    in: DOORS,
-    help: "Shards of a new stream of the embedded store, by the hash of an item's partition key",
-  }),
-  streamShardsMax: option('stream-shards-max', {
-    kind: count(1, 1_000),
-    default: undefined,
-    placeholder: '<count>',
-    in: DOORS,
-    help: 'A shard that rolls is split in two while its stream has fewer open shards; as --stream-shards, if not given',
-  }),
-  shardRollMs: option('shard-roll', {
-    kind: duration(0, DAY_MS),
-    default: 4 * 3_600_000,
-    placeholder: '<duration>',
-    aliases: ['shard-roll-ms'],
-    in: DOORS,
-    help: 'How long a shard takes records before its children follow it, 10ms or more; 0: as long as its stream',
-  }),
-  sharedDb: option('shared-db', {
-    kind: flag,
-    default: true,
-    in: ['store'],
-    help: 'One database for all credentials and regions; always so, taken for the scripts that ask for it',
-  }),
+  ...storeOptions,
   demo: option('demo', {
     kind: flag,
     default: undefined,

@@ -55,6 +55,8 @@ export function bytes(min: number): ValueKind<number> {
   return { schema, allowed: `a size of at least ${min} bytes, such as 268435456, 256MiB or 1GiB` };
 }
 
+const LATENCY_MS_MAX = 3_600_000;
+
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3_600e3 };
 
 export function duration(min: number, max: number): ValueKind<number> {
@@ -67,6 +69,19 @@ export function duration(min: number, max: number): ValueKind<number> {
   });
   return { schema, allowed: `${min} to ${max} milliseconds, also as 500ms, 5s, 5m or 1h` };
 }
+
+/** Milliseconds, and by how much more they may be at random. */
+export const latency: ValueKind<readonly [ms: number, jitterMs: number]> = {
+  schema: z
+    .string()
+    .regex(/^\d+(,\d+)?$/)
+    .transform((given) => {
+      const [ms = 0, jitterMs = 0] = given.split(',').map(Number);
+      return [ms, jitterMs] as const;
+    })
+    .pipe(z.tuple([z.number().max(LATENCY_MS_MAX), z.number().max(LATENCY_MS_MAX)]).readonly()),
+  allowed: `milliseconds from 0 to ${LATENCY_MS_MAX}, alone or with a jitter behind a comma, such as 20 or 20,5`,
+};
 
 export const url: ValueKind<string> = {
   schema: z.string().refine((given) => isHttpUrl(given)),

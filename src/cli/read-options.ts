@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { SlipstreamError } from '../base/errors.ts';
 import { envNameOf, optionRows } from './option-table.ts';
-import type { CommandName, OptionName, OptionRow, Options } from './option-table.ts';
+import type { OptionName, Options } from './option-table.ts';
+import type { CommandName, OptionRow } from './option-row.ts';
 
 /** Texts by option, as the command line gave them; a switch is `true` or `false`. */
 export type GivenFlags = Partial<Readonly<Record<OptionName, string | boolean>>>;

@@ -3,7 +3,8 @@ import { Command, CommanderError, Option } from 'commander';
 import { SlipstreamError } from '../base/errors.ts';
 import { exitCodeOf, FAILED, OK } from './exit-code.ts';
 import { envNameOf, optionRows } from './option-table.ts';
-import type { CommandName, OptionName, OptionRow, Options } from './option-table.ts';
+import type { OptionName, Options } from './option-table.ts';
+import type { CommandName, OptionRow } from './option-row.ts';
 import { printableOptions, readOptions } from './read-options.ts';
 import type { GivenFlags } from './read-options.ts';
 import { packageVersion } from './version.ts';
@@ -140,11 +141,14 @@ function camelCase(flag: string): string {
   return flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** DynamoDB Local's own flags, such as `-inMemory`: one dash, words joined by capitals. */
+/** DynamoDB Local's own flags, such as `-inMemory`: one dash, words joined by capitals. Others are left to be refused. */
 function localSpellings(args: readonly string[]): string[] {
-  return args.map((arg) =>
-    /^-[a-z]+[A-Za-z]+$/.test(arg) ? `-${arg.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` : arg,
-  );
+  const known = new Set(['help', 'version', ...optionRows.flatMap(([, row]) => [row.flag, ...row.aliases])]);
+  return args.map((arg) => {
+    if (!/^-[a-z]+[A-Za-z]+$/.test(arg)) return arg;
+    const flag = arg.slice(1).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return known.has(flag) ? `--${flag}` : arg;
+  });
 }
 
 function explain(error: unknown, program: Command): number {

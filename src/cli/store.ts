@@ -1,9 +1,9 @@
 /** `slipstream store`: the embedded store alone, with an HTTP door straight to it; nothing is cached. */
 import { createProxy } from '../proxy/proxy.ts';
 import type { ProxyAddresses } from '../proxy/proxy.ts';
-import { openStore } from '../store/embedded-store.ts';
 import { createLog } from '../telemetry/log.ts';
 import { OK } from './exit-code.ts';
+import { openEmbeddedStore } from './open-store.ts';
 import type { Options } from './option-table.ts';
 import { announce } from './ready-line.ts';
 import { awaitEnd } from './signals.ts';
@@ -11,19 +11,9 @@ import { awaitEnd } from './signals.ts';
 export async function serveStore(options: Options): Promise<number> {
   const end = awaitEnd();
   const log = createLog(options.logLevel);
-  const store = await openStore({
-    ...(options.inMemory ? { inMemory: true } : { dataDir: options.data }),
-    durability: options.durability,
-    region: options.region,
-    streamShards: options.streamShards,
-    streamShardsMax: options.streamShardsMax,
-    shardRollMs: options.shardRollMs,
-    createTableMs: options.createTableMs,
-    updateTableMs: options.updateTableMs,
-    deleteTableMs: options.deleteTableMs,
-  });
+  const store = await openEmbeddedStore(options, log);
   const proxy = createProxy({
-    backing: store,
+    backing: store.backing,
     host: options.host,
     httpPort: options.httpPort,
     adminPort: 'off',
@@ -37,7 +27,6 @@ export async function serveStore(options: Options): Promise<number> {
   });
   const close = async () => {
     await proxy.close();
-    await store.feed.close();
     await store.close();
   };
   let addresses: ProxyAddresses;

@@ -17,8 +17,8 @@ export type Fault =
   /** The answer comes, `ms` late; half of the delay passes before the store sees the call. */
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'timeout' | 'lost' | 'internal-error' | 'unavailable'; readonly effect: Effect }
-  /** Refused, so never applied. */
-  | { readonly kind: 'throttled' };
+  /** Refused, so never applied; with what the store says, unless `error` says it otherwise. */
+  | { readonly kind: 'throttled'; readonly error?: ServiceError | undefined };
 
 /** Chances from 0 to 1 by kind; what is left of 1 goes well. */
 export interface FaultChances {
@@ -76,7 +76,7 @@ export class FaultyStore implements BackingStore {
         return reply;
       }
       case 'throttled':
-        return ServiceReply.fromError(new ServiceError('ThrottlingException', 'Rate exceeded'));
+        return ServiceReply.fromError(fault.error ?? new ServiceError('ThrottlingException', 'Rate exceeded'));
       case 'internal-error':
         await this.#apply(request, fault.effect);
         return ServiceReply.fromError(new ServiceError('InternalServerError', 'Internal server error'));

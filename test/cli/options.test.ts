@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { SlipstreamError } from '../../src/base/errors.ts';
 import { envNameOf, optionRows, optionTable } from '../../src/cli/option-table.ts';
-import type { CommandName } from '../../src/cli/option-table.ts';
+import type { CommandName } from '../../src/cli/option-row.ts';
 import { printableOptions, readOptions } from '../../src/cli/read-options.ts';
 import type { GivenFlags } from '../../src/cli/read-options.ts';
 import { storeDefaults } from '../../src/store/embedded-store.ts';

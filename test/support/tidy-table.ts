@@ -31,7 +31,8 @@ export const tidyTable = {
     proxy: path,
     telemetry: path,
     testing: [...data, 'cache', 'backing'],
-    cli: [...path, 'store', 'client', 'proxy', 'telemetry'],
+    // The command line offers the faults of `testing` to whoever starts a store to test against.
+    cli: [...path, 'store', 'client', 'proxy', 'telemetry', 'testing'],
     index: [...path, 'store', 'client', 'proxy', 'telemetry', 'cli'],
   } as Readonly<Record<string, readonly string[]>>,
 
