@@ -17,8 +17,8 @@ export interface TrimTask {
   readonly stream: Stream;
   /** What is older goes. */
   readonly oldestMs: number;
-  isStopped(): boolean;
-  save(shard: Shard): void;
+  readonly isStopped: () => boolean;
+  readonly save: (shard: Shard) => void;
 }
 
 export async function trimStream(task: TrimTask): Promise<void> {

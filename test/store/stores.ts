@@ -1,13 +1,12 @@
-/** Opens stores for tests and closes them afterwards; calls operations by their names. */
+/** Opens stores for tests and closes them afterwards. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { STREAMS_TARGET } from '../../src/model/operations.ts';
-import { ServiceRequest, type JsonObject } from '../../src/model/service-call.ts';
+import type { JsonObject } from '../../src/model/service-call.ts';
 import { openStore, type EmbeddedStore, type StoreOptions } from '../../src/store/embedded-store.ts';
 
-const STREAM_OPERATIONS = new Set(['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords']);
+export { call, refusal, send } from './store-calls.ts';
 
 export async function openTestStore(options: StoreOptions = { inMemory: true }): Promise<EmbeddedStore> {
   const store = await openStore(options);
@@ -19,25 +18,6 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'slipstream-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
-}
-
-/** The output of a call that has to succeed. */
-export async function call(store: EmbeddedStore, operation: string, input: JsonObject): Promise<JsonObject> {
-  const reply = await send(store, operation, input);
-  if (!reply.ok) throw new Error(`${operation}: ${reply.body.toString()}`);
-  return JSON.parse(reply.body.toString()) as JsonObject;
-}
-
-/** The exception's name and message of a call that has to be refused. */
-export async function refusal(store: EmbeddedStore, operation: string, input: JsonObject): Promise<string> {
-  const reply = await send(store, operation, input);
-  if (reply.ok) throw new Error(`${operation} was not refused: ${reply.body.toString()}`);
-  return `${reply.errorName}: ${String(reply.output['message'])}`;
-}
-
-export function send(store: EmbeddedStore, operation: string, input: JsonObject) {
-  const options = STREAM_OPERATIONS.has(operation) ? { api: STREAMS_TARGET } : {};
-  return store.send(ServiceRequest.fromInput(operation, input, options));
 }
 
 /** A table with a string partition key `p`, a number sort key `s`, and whatever else is asked for. */
