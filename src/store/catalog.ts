@@ -5,7 +5,7 @@
 import { assert } from '../base/errors.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Environment } from './environment.ts';
-import { catalogKey, indexSpace, itemSpace, rangeOfPrefix } from './key-space.ts';
+import { catalogKey, expirySpace, indexSpace, itemSpace, rangeOfPrefix } from './key-space.ts';
 import { Counts, Table, tableRowKey, type TableRow } from './table.ts';
 import type { Writer } from './writer.ts';
 
@@ -96,6 +96,7 @@ export class Catalog {
     this.#writer.remove(tableRowKey(table.name));
     this.drop(table.number);
     for (const index of table.indexes) this.drop(index.number);
+    if (table.timeToLive !== undefined) this.drop(table.timeToLive.number);
   }
 
   /** Marks a space for removal in the same commit as what made it unreachable, so that a crash leaves no orphans. */
@@ -123,7 +124,7 @@ export class Catalog {
     this.#dropping = this.#dropping.then(async () => {
       // Writes that were evaluated before the drop are committed first, so none can come after the last sweep.
       await this.#writer.committed();
-      for (const prefix of [itemSpace(space), indexSpace(space)]) await this.#sweep(prefix);
+      for (const prefix of [itemSpace(space), indexSpace(space), expirySpace(space)]) await this.#sweep(prefix);
       if (!this.#closed) this.#writer.remove(DROP_PREFIX + space);
     });
     this.#dropping.catch(() => undefined);

@@ -9,6 +9,7 @@ import type { ChangeFeed } from '../feed/change-feed.ts';
 import { STREAMS_TARGET, type OperationName } from '../model/operations.ts';
 import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
 import { ServiceError } from '../model/service-error.ts';
+import { describeEndpoints, describeLimits } from './account.ts';
 import { batchExecuteStatement } from './batch-execute-statement.ts';
 import { batchGetItem } from './batch-get.ts';
 import { batchWriteItem } from './batch-write.ts';
@@ -19,6 +20,7 @@ import { DirectFeed } from './direct-feed.ts';
 import { Environment, type Durability } from './environment.ts';
 import { executeStatement } from './execute-statement.ts';
 import { executeTransaction } from './execute-transaction.ts';
+import { ExpirySweep } from './expiry-sweep.ts';
 import { getItem } from './get-item.ts';
 import { putItem } from './put-item.ts';
 import { query } from './query.ts';
@@ -27,10 +29,14 @@ import { scan } from './scan.ts';
 import type { StatusDelays, StoreParts } from './store-parts.ts';
 import { describeStream, getRecords, getShardIterator, listStreams } from './streams-api.ts';
 import { createTable, deleteTable, describeTable, dropTable, listTables, withStatus } from './tables.ts';
+import { listTagsOfResource, tagResource, untagResource } from './tags.ts';
+import { describeTimeToLive, dropTimeToLive, fillTimeToLive, updateTimeToLive } from './time-to-live.ts';
 import { transactGetItems } from './transact-get.ts';
+import { TransactionLocks, type TransactionConflicts } from './transaction-locks.ts';
+import { TransactionTokens } from './transaction-tokens.ts';
 import { transactWriteItems } from './transact-write.ts';
 import { updateItem } from './update-item.ts';
-import { startBackfill, updateTable } from './update-table.ts';
+import { settleUpdate, startBackfill, updateTable } from './update-table.ts';
 import { Writer } from './writer.ts';
 
 export interface StoreOptions extends Partial<StatusDelays>, Partial<LagOptions> {
@@ -48,6 +54,11 @@ export interface StoreOptions extends Partial<StatusDelays>, Partial<LagOptions>
   readonly mapBytes?: number | undefined;
   /** Bytes of writes that may wait for their commit; above that, further writes wait their turn. Default 64 MiB. */
   readonly pendingBytesMax?: number | undefined;
+  /**
+   * What happens to a write that meets a transaction which is not committed yet: 'reject' (default) refuses it as DynamoDB
+   * does, with TransactionConflictException or as a reason of TransactionCanceledException; 'serialise' applies it after.
+   */
+  readonly transactionConflicts?: TransactionConflicts | undefined;
   /** How long change records are kept, in milliseconds. Default 24 h. */
   readonly streamRetentionMs?: number | undefined;
   /** How long a shard iterator is good for, in milliseconds. Default 15 min. */
@@ -62,18 +73,25 @@ export interface StoreOptions extends Partial<StatusDelays>, Partial<LagOptions>
   readonly region?: string | undefined;
   /** The account in ARNs. Default `000000000000`. */
   readonly accountId?: string | undefined;
+  /** The address, without its protocol, that DescribeEndpoints gives. Default `127.0.0.1:8000`. */
+  readonly endpoint?: string | undefined;
+  /** How often expired items are looked for, in milliseconds. Default 1 s. */
+  readonly expirySweepMs?: number | undefined;
 }
 
 export const storeDefaults = {
   durability: 'process',
   mapBytes: 64 * 1024 ** 3,
   pendingBytesMax: 64 * 1024 * 1024,
+  transactionConflicts: 'reject',
   streamRetentionMs: 24 * 60 * 60 * 1000,
   iteratorExpiryMs: 15 * 60 * 1000,
   streamShards: 1,
   shardRollMs: 4 * 60 * 60 * 1000,
   region: 'us-east-1',
   accountId: '000000000000',
+  endpoint: '127.0.0.1:8000',
+  expirySweepMs: 1000,
   createTableMs: 0,
   updateTableMs: 0,
   deleteTableMs: 0,
@@ -106,6 +124,13 @@ const operations: Partial<Record<OperationName, Operation>> = {
   ExecuteStatement: executeStatement,
   BatchExecuteStatement: batchExecuteStatement,
   ExecuteTransaction: executeTransaction,
+  DescribeTimeToLive: describeTimeToLive,
+  UpdateTimeToLive: updateTimeToLive,
+  TagResource: tagResource,
+  UntagResource: untagResource,
+  ListTagsOfResource: listTagsOfResource,
+  DescribeLimits: describeLimits,
+  DescribeEndpoints: describeEndpoints,
   ListStreams: listStreams,
   DescribeStream: describeStream,
   GetShardIterator: getShardIterator,
@@ -121,10 +146,12 @@ const streamOperations: ReadonlySet<string> = new Set([
 
 export class EmbeddedStore implements BackingStore {
   readonly #parts: StoreParts;
+  readonly #expirySweep: ExpirySweep;
   #closing: Promise<void> | undefined;
 
-  constructor(parts: StoreParts) {
+  constructor(parts: StoreParts, expirySweep: ExpirySweep) {
     this.#parts = parts;
+    this.#expirySweep = expirySweep;
   }
 
   /** Every committed change of a watched table, delivered before its write is answered. */
@@ -155,8 +182,8 @@ export class EmbeddedStore implements BackingStore {
   }
 
   async #close(): Promise<void> {
-    const { writer, catalog, changeLog, environment, feed } = this.#parts;
-    await Promise.all([catalog.close(), changeLog.close()]);
+    const { writer, catalog, changeLog, tokens, environment, feed } = this.#parts;
+    await Promise.all([catalog.close(), changeLog.close(), tokens.close(), this.#expirySweep.close()]);
     await writer.close();
     await feed.close();
     await environment.close();
@@ -208,12 +235,15 @@ export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
     catalog,
     changeLog,
     feed: new DirectFeed(),
+    locks: new TransactionLocks(writer, settings.transactionConflicts),
+    tokens: new TransactionTokens(environment, writer, clock),
     clock,
     region: settings.region,
     accountId: settings.accountId,
+    endpoint: settings.endpoint,
     statusDelays: settings,
   };
-  const store = new EmbeddedStore(parts);
+  const store = new EmbeddedStore(parts, new ExpirySweep(parts, settings.expirySweepMs));
   try {
     await resume(parts);
   } catch (error) {
@@ -232,9 +262,12 @@ async function resume(parts: StoreParts): Promise<void> {
     if (status === 'DELETING') {
       dropTable(parts, table);
     } else if (status !== 'ACTIVE') {
-      table.redescribe(withStatus(table.description, 'ACTIVE'));
+      if (status === 'UPDATING') settleUpdate(parts, table);
+      else table.redescribe(withStatus(table.description, 'ACTIVE'));
       parts.catalog.save(table);
     }
+    if (table.timeToLive?.status === 'ENABLING') await fillTimeToLive(parts, table);
+    if (table.timeToLive?.status === 'DISABLING') dropTimeToLive(parts, table);
     for (const index of table.indexes) {
       if (index.backfilling) await startBackfill(parts, table, index.schema.name);
     }

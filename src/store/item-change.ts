@@ -8,6 +8,7 @@ import { sameItem, type Item } from '../model/attribute-value.ts';
 import { itemSizeBytes } from '../model/item-size.ts';
 import { keyOf } from '../model/key.ts';
 import type { JsonObject } from '../model/service-call.ts';
+import { stageExpiryChange } from './expiry.ts';
 import { planIndexChange, stageIndexChange, type IndexChange } from './indexes.ts';
 import type { StoreParts } from './store-parts.ts';
 import { encodeItem, jsonOfRow, type StoredItem } from './stored-item.ts';
@@ -75,6 +76,7 @@ export function stageChange(parts: StoreParts, change: ItemChange): void {
   const items = (nextRow === undefined ? 0 : 1) - (old === undefined ? 0 : 1);
   table.counts.add(items, change.nextSizeBytes - (old?.sizeBytes ?? 0), writer);
   for (const index of change.indexes) stageIndexChange(writer, index);
+  if (table.timeToLive !== undefined) stageExpiryChange(writer, table.timeToLive, change);
   if (table.stream !== undefined) appendToStream(parts, change);
   if (parts.feed.isWatched(table.name)) tellFeed(parts, change);
 }

@@ -28,5 +28,7 @@ export interface StoreParts {
   readonly clock: Clock;
   readonly region: string;
   readonly accountId: string;
+  /** The address that DescribeEndpoints gives. */
+  readonly endpoint: string;
   readonly statusDelays: StatusDelays;
 }

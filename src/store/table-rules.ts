@@ -47,11 +47,18 @@ const projection: Rule = {
   },
 };
 const indexName = { ...optionalNameRule, notNull: true } as Rule;
+const requestUnits: Rule = { type: 'Long' };
+const onDemandThroughput: Rule = {
+  type: 'Structure',
+  name: 'OnDemandThroughput',
+  members: { MaxReadRequestUnits: requestUnits, MaxWriteRequestUnits: requestUnits },
+};
 const globalIndex: Rules = {
   IndexName: indexName,
   KeySchema: keySchema(2 * KEY_ATTRIBUTES_MAX),
   Projection: projection,
   ProvisionedThroughput: throughput,
+  OnDemandThroughput: onDemandThroughput,
 };
 const billingMode: Rule = { type: 'String', oneOf: ['PROVISIONED', 'PAY_PER_REQUEST'] };
 const tableClass: Rule = { type: 'String', oneOf: ['STANDARD', 'STANDARD_INFREQUENT_ACCESS'] };
@@ -61,6 +68,25 @@ const streamSpecification: Rule = {
   members: {
     StreamEnabled: { type: 'Boolean', notNull: true },
     StreamViewType: { type: 'String', oneOf: ['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY'] },
+  },
+};
+
+const sseSpecification: Rule = {
+  type: 'Structure',
+  name: 'SSESpecification',
+  members: {
+    Enabled: boolean,
+    SSEType: { type: 'String', oneOf: ['AES256', 'KMS'] },
+    KMSMasterKeyId: { type: 'String' },
+  },
+};
+const tagKey = { type: 'String', lengthMin: 1, lengthMax: 128 } as const;
+const tags: Rule = {
+  type: 'List',
+  of: {
+    type: 'Structure',
+    name: 'Tag',
+    members: { Key: { ...tagKey, notNull: true }, Value: { type: 'String', notNull: true, lengthMax: 256 } },
   },
 };
 
@@ -83,8 +109,11 @@ export const createTableRules: Rules = {
     of: { type: 'Structure', name: 'GlobalSecondaryIndex', members: globalIndex },
   },
   StreamSpecification: streamSpecification,
+  SSESpecification: sseSpecification,
+  Tags: tags,
   TableClass: tableClass,
   DeletionProtectionEnabled: boolean,
+  OnDemandThroughput: onDemandThroughput,
 };
 
 export const updateTableRules: Rules = {
@@ -101,7 +130,7 @@ export const updateTableRules: Rules = {
         Update: {
           type: 'Structure',
           name: 'UpdateGlobalSecondaryIndexAction',
-          members: { IndexName: indexName, ProvisionedThroughput: throughput },
+          members: { IndexName: indexName, ProvisionedThroughput: throughput, OnDemandThroughput: onDemandThroughput },
         },
         Create: { type: 'Structure', name: 'CreateGlobalSecondaryIndexAction', members: globalIndex },
         Delete: {
@@ -113,11 +142,31 @@ export const updateTableRules: Rules = {
     },
   },
   StreamSpecification: streamSpecification,
+  SSESpecification: sseSpecification,
   TableClass: tableClass,
   DeletionProtectionEnabled: boolean,
+  OnDemandThroughput: onDemandThroughput,
 };
 
 export const namedTableRules: Rules = { TableName: tableNameRule };
+export const timeToLiveRules: Rules = {
+  TableName: tableNameRule,
+  TimeToLiveSpecification: {
+    type: 'Structure',
+    name: 'TimeToLiveSpecification',
+    notNull: true,
+    members: {
+      Enabled: { type: 'Boolean', notNull: true },
+      AttributeName: { type: 'String', notNull: true, lengthMin: 1, lengthMax: 255 },
+    },
+  },
+};
+export const tagRules: Rules = { ResourceArn: { type: 'String' }, Tags: { ...tags, notNull: true } };
+export const untagRules: Rules = {
+  ResourceArn: { type: 'String' },
+  TagKeys: { type: 'List', notNull: true, of: tagKey },
+};
+export const listTagsRules: Rules = { ResourceArn: { type: 'String' }, NextToken: { type: 'String' } };
 export const listTablesRules: Rules = {
   Limit: { type: 'Integer', min: 1, max: 100 },
   ExclusiveStartTableName: optionalNameRule,

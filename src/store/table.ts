@@ -7,6 +7,7 @@ import { assert } from '../base/errors.ts';
 import type { JsonObject } from '../model/service-call.ts';
 import { tableSchemaOf, type IndexSchema, type TableSchema } from '../model/table-schema.ts';
 import type { Stream } from './stream.ts';
+import type { TimeToLive } from './expiry.ts';
 import { catalogKey, indexSpace, itemSpace } from './key-space.ts';
 import type { SummaryRow, Writer } from './writer.ts';
 
@@ -52,6 +53,13 @@ export interface TableRow {
   readonly number: number;
   readonly description: JsonObject;
   readonly indexNumbers: Readonly<Record<string, number>>;
+  readonly timeToLive?: TimeToLive | undefined;
+  readonly tags?: readonly Tag[] | undefined;
+}
+
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
 }
 
 export type CountsReader = (space: number) => Counts;
@@ -62,6 +70,9 @@ export class Table {
   readonly counts: Counts;
   /** The stream that is being written now. */
   stream: Stream | undefined;
+  timeToLive: TimeToLive | undefined;
+  /** By key, at most fifty. */
+  tags: readonly Tag[];
   readonly #countsOf: CountsReader;
   #description: JsonObject;
   #schema: TableSchema;
@@ -71,6 +82,8 @@ export class Table {
     this.number = row.number;
     this.space = itemSpace(row.number);
     this.counts = countsOf(row.number);
+    this.timeToLive = row.timeToLive;
+    this.tags = row.tags ?? [];
     this.#countsOf = countsOf;
     this.#description = row.description;
     this.#schema = tableSchemaOf(row.description);
@@ -101,7 +114,7 @@ export class Table {
     const before = new Map(this.#indexes.map((index) => [index.number, index]));
     const backfilling = new Set<string>();
     for (const index of (description['GlobalSecondaryIndexes'] ?? []) as JsonObject[]) {
-      if (index['Backfilling'] === true) backfilling.add(index['IndexName'] as string);
+      if (index['Backfilling'] !== undefined) backfilling.add(index['IndexName'] as string);
     }
     this.#indexes = [...this.#schema.indexes.values()].map((schema) => {
       const number = numbers[schema.name];
@@ -125,7 +138,13 @@ export class Table {
   }
 
   row(): TableRow {
-    return { number: this.number, description: this.#description, indexNumbers: this.indexNumbers() };
+    return {
+      number: this.number,
+      description: this.#description,
+      indexNumbers: this.indexNumbers(),
+      timeToLive: this.timeToLive,
+      tags: this.tags,
+    };
   }
 
   /** DescribeTable's answer. */

@@ -8,9 +8,10 @@ import { ServiceError, validationError } from '../model/service-error.ts';
 import { tableNameOf } from '../model/table-schema.ts';
 import { checkRequest } from './request-rules.ts';
 import type { StoreParts } from './store-parts.ts';
+import { mergedTags } from './tags.ts';
 import { startStream, stopStream } from './table-stream.ts';
 import { checkTableDefinition, createTableRules, listTablesRules, namedTableRules } from './table-rules.ts';
-import type { Table } from './table.ts';
+import type { Table, Tag } from './table.ts';
 
 const LIST_TABLES_MAX = 100;
 
@@ -21,6 +22,7 @@ export async function createTable(parts: StoreParts, input: JsonObject): Promise
   const name = input['TableName'] as string;
   if (catalog.has(name)) throw new ServiceError('ResourceInUseException', `Table already exists: ${name}`);
 
+  const tags = mergedTags([], (input['Tags'] ?? []) as Tag[]);
   const description = newDescription(parts, input, name);
   const indexNumbers: Record<string, number> = {};
   for (const kind of ['LocalSecondaryIndexes', 'GlobalSecondaryIndexes']) {
@@ -28,7 +30,7 @@ export async function createTable(parts: StoreParts, input: JsonObject): Promise
       indexNumbers[index['IndexName'] as string] = catalog.nextNumber();
     }
   }
-  const table = catalog.create({ number: catalog.nextNumber(), description, indexNumbers });
+  const table = catalog.create({ number: catalog.nextNumber(), description, indexNumbers, tags });
   const stream = input['StreamSpecification'] as JsonObject | null | undefined;
   if (stream?.['StreamEnabled'] === true) startStream(parts, table, stream, parts.statusDelays.createTableMs);
   if (parts.statusDelays.createTableMs > 0) table.redescribe(withStatus(table.description, 'CREATING'));
@@ -44,7 +46,7 @@ export async function createTable(parts: StoreParts, input: JsonObject): Promise
   return ServiceReply.fromOutput(output);
 }
 
-/** Runs `finish` at once, or when the table has shown its passing status for as long as it was told to. */
+/** Runs `finish` when the table has shown its passing status for as long as it was told to; not at all if that is 0. */
 export function afterDelay(parts: StoreParts, delayMs: number, finish: () => void): void {
   if (delayMs === 0) return;
   parts.clock.after(delayMs, () => {
@@ -58,7 +60,7 @@ export function withStatus(description: JsonObject, status: string): JsonObject 
   const indexes = description['GlobalSecondaryIndexes'] as JsonObject[] | undefined;
   if (indexes !== undefined) {
     changed['GlobalSecondaryIndexes'] = indexes.map((index) =>
-      index['Backfilling'] === true ? index : { ...index, IndexStatus: status },
+      index['Backfilling'] !== undefined ? index : { ...index, IndexStatus: status },
     );
   }
   return changed;
@@ -89,6 +91,7 @@ function newDescription(parts: StoreParts, input: JsonObject, name: string): Jso
     };
   }
   if (typeof input['TableClass'] === 'string') description['TableClassSummary'] = { TableClass: input['TableClass'] };
+  Object.assign(description, encryptionOf(parts, input['SSESpecification']), onDemandOf(input['OnDemandThroughput']));
   const local = input['LocalSecondaryIndexes'] as JsonObject[] | null | undefined;
   if (local) {
     description['LocalSecondaryIndexes'] = local.map((index) => ({
@@ -101,12 +104,31 @@ function newDescription(parts: StoreParts, input: JsonObject, name: string): Jso
   return description;
 }
 
+/**
+ * What DescribeTable says of a customer's key: nothing while the service's own key is used, as by default. It is told, not
+ * done: the store's file is as safe as the directory that it lies in.
+ */
+export function encryptionOf(parts: StoreParts, specification: unknown): JsonObject {
+  const { Enabled, KMSMasterKeyId } = (specification ?? {}) as JsonObject;
+  if (Enabled !== true) return {};
+  const key = (KMSMasterKeyId ?? 'alias/aws/dynamodb') as string;
+  const arn = key.startsWith('arn:') ? key : `arn:aws:kms:${parts.region}:${parts.accountId}:key/${key}`;
+  return { SSEDescription: { Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn: arn } };
+}
+
+export function onDemandOf(throughput: unknown): JsonObject {
+  if (throughput === undefined || throughput === null) return {};
+  const { MaxReadRequestUnits = -1, MaxWriteRequestUnits = -1 } = throughput as JsonObject;
+  return { OnDemandThroughput: { MaxReadRequestUnits, MaxWriteRequestUnits } };
+}
+
 export function globalIndexDescription(tableArn: string, index: JsonObject): JsonObject {
   return {
     ...pick(index, ['IndexName', 'KeySchema', 'Projection']),
     IndexStatus: 'ACTIVE',
     ProvisionedThroughput: throughputOf(index),
     IndexArn: `${tableArn}/index/${index['IndexName']}`,
+    ...onDemandOf(index['OnDemandThroughput']),
   };
 }
 

@@ -58,12 +58,13 @@ export function readTogether(parts: StoreParts, input: JsonObject, gets: readonl
   if (reasons.some(({ Code }) => Code !== 'None')) throw canceledError(reasons);
   const units = new UnitsByTable('read');
   let bytes = 0;
-  const responses = gets.map(({ table, rowKey, show }): JsonObject => {
+  const responses = gets.map((get): JsonObject => {
+    const { table, rowKey } = get;
     const row = parts.environment.get(rowKey);
     units.of(table).addTable(TRANSACTION_FACTOR * readUnits(row === undefined ? 0 : sizeOfRow(row), true));
     if (row === undefined) return {};
     bytes += sizeOfRow(row);
-    return { Item: show(decodeItem(row)) };
+    return { Item: get.show(decodeItem(row)) };
   });
   if (bytes > TRANSACTION_BYTES_MAX) {
     throw validationError('Collection size exceeded: The aggregate size of items in the transaction exceeded 4 MB');

@@ -13,7 +13,14 @@ import type { StoreParts } from './store-parts.ts';
 import { startStream, stopStream } from './table-stream.ts';
 import { checkGlobalIndex, checkStream, checkThroughputBounds, updateTableRules } from './table-rules.ts';
 import type { Table } from './table.ts';
-import { afterDelay, checkNotInUse, globalIndexDescription, withStatus, withTableName } from './tables.ts';
+import {
+  afterDelay,
+  checkNotInUse,
+  encryptionOf,
+  globalIndexDescription,
+  onDemandOf,
+  withTableName,
+} from './tables.ts';
 
 const INVALID = 'One or more parameter values were invalid: ';
 
@@ -27,8 +34,10 @@ const CHANGES = [
   'BillingMode',
   'StreamSpecification',
   'GlobalSecondaryIndexUpdates',
+  'SSESpecification',
   'DeletionProtectionEnabled',
   'TableClass',
+  'OnDemandThroughput',
 ] as const;
 
 export async function updateTable(parts: StoreParts, input: JsonObject): Promise<ServiceReply> {
@@ -39,26 +48,50 @@ export async function updateTable(parts: StoreParts, input: JsonObject): Promise
   const updates = (input['GlobalSecondaryIndexUpdates'] ?? []) as JsonObject[];
   checkAgainstTable(input, table, updates);
 
-  const created = applyIndexUpdates(parts, table, input, updates);
+  applyIndexUpdates(parts, table, input, updates);
   applySettings(parts, table, input);
-  parts.catalog.save(table);
   const delayMs = parts.statusDelays.updateTableMs;
+  let created: readonly string[] = [];
+  if (delayMs === 0) created = settleUpdate(parts, table);
+  else table.redescribe({ ...table.description, TableStatus: 'UPDATING' });
+  parts.catalog.save(table);
   // Rows that were staged before the index was there are committed by now, and the backfill will meet them.
   await parts.writer.committed();
   for (const name of created) await startBackfill(parts, table, name);
-  const description = table.describe();
-  if (delayMs > 0) description['TableStatus'] = 'UPDATING';
-  if (delayMs > 0) showUpdating(parts, table, delayMs);
-  return ServiceReply.fromOutput({ TableDescription: description });
-}
-
-function showUpdating(parts: StoreParts, table: Table, delayMs: number): void {
-  table.redescribe({ ...table.description, TableStatus: 'UPDATING' });
   afterDelay(parts, delayMs, () => {
     if (parts.catalog.find(table.name) !== table) return;
-    table.redescribe(withStatus(table.description, 'ACTIVE'));
+    for (const name of settleUpdate(parts, table)) void startBackfill(parts, table, name);
     parts.catalog.save(table);
   });
+  return ServiceReply.fromOutput({ TableDescription: table.describe() });
+}
+
+/**
+ * Ends the update of a table that showed UPDATING for a while, or could have: what was to be deleted goes, what was to be
+ * changed is. Returns the indexes that have to be filled. The caller saves the table.
+ */
+export function settleUpdate(parts: StoreParts, table: Table): string[] {
+  const numbers = table.indexNumbers();
+  const created: string[] = [];
+  const indexes: JsonObject[] = [];
+  for (const index of (table.description['GlobalSecondaryIndexes'] ?? []) as JsonObject[]) {
+    const name = index['IndexName'] as string;
+    if (index['IndexStatus'] === 'DELETING') {
+      parts.catalog.drop(numbers[name] as number);
+      delete numbers[name];
+    } else if (index['Backfilling'] === false) {
+      created.push(name);
+      indexes.push({ ...index, Backfilling: true });
+    } else {
+      indexes.push(index['IndexStatus'] === 'UPDATING' ? { ...index, IndexStatus: 'ACTIVE' } : index);
+    }
+  }
+  const { GlobalSecondaryIndexes: _, ...rest } = table.description;
+  const description: JsonObject = { ...rest, TableStatus: 'ACTIVE' };
+  if (indexes.length > 0) description['GlobalSecondaryIndexes'] = indexes;
+  description['AttributeDefinitions'] = usedDefinitions(description, {});
+  table.redescribe(description, numbers);
+  return created;
 }
 
 function checkUpdate(input: JsonObject): void {
@@ -117,6 +150,12 @@ function checkAgainstTable(input: JsonObject, table: Table, updates: readonly Js
       'Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table',
     );
   }
+  if (updates.some((update) => update['Create']) && table.indexes.some((index) => index.backfilling)) {
+    throw new ServiceError(
+      'LimitExceededException',
+      'Subscriber limit exceeded: Only 1 online index can be created simultaneously per table',
+    );
+  }
   for (const update of updates) checkIndexUpdate(input, table, update, mode);
 }
 
@@ -138,7 +177,7 @@ function checkStreamChange(input: JsonObject, table: Table): void {
   const stream = input['StreamSpecification'] as JsonObject | null | undefined;
   if (!stream) return;
   if (stream['StreamEnabled'] === true && table.stream !== undefined) {
-    throw new ServiceError('ResourceInUseException', `Table already has an enabled stream: TableName: ${table.name}`);
+    throw validationError(`Table already has an enabled stream: TableName: ${table.name}`);
   }
   if (stream['StreamEnabled'] !== true && table.stream === undefined) {
     throw validationError(`Table is already in the state of having its stream disabled: TableName: ${table.name}`);
@@ -164,48 +203,34 @@ function checkIndexUpdate(input: JsonObject, table: Table, update: JsonObject, m
   throw new ServiceError('ResourceNotFoundException', `Requested resource not found: Index: ${name} not found`);
 }
 
-/** Returns the names of the indexes that have to be filled. */
-function applyIndexUpdates(
-  parts: StoreParts,
-  table: Table,
-  input: JsonObject,
-  updates: readonly JsonObject[],
-): string[] {
+/** Notes what is to become of which index; `settleUpdate` does it. */
+function applyIndexUpdates(parts: StoreParts, table: Table, input: JsonObject, updates: readonly JsonObject[]): void {
+  if (updates.length === 0) return;
   let indexes = [...((table.description['GlobalSecondaryIndexes'] ?? []) as JsonObject[])];
   const numbers = table.indexNumbers();
-  const created: string[] = [];
-  const dropped: number[] = [];
   for (const update of updates) {
     const create = update['Create'] as JsonObject | null | undefined;
     if (create) {
-      const name = create['IndexName'] as string;
       const description = globalIndexDescription(table.description['TableArn'] as string, create);
-      indexes.push({ ...description, IndexStatus: 'CREATING', Backfilling: true });
-      numbers[name] = parts.catalog.nextNumber();
-      created.push(name);
+      indexes.push({ ...description, IndexStatus: 'CREATING', Backfilling: false });
+      numbers[create['IndexName'] as string] = parts.catalog.nextNumber();
       continue;
     }
-    const name = ((update['Delete'] ?? update['Update']) as JsonObject)['IndexName'] as string;
-    if (update['Delete']) {
-      indexes = indexes.filter((index) => index['IndexName'] !== name);
-      dropped.push(numbers[name] as number);
-      delete numbers[name];
-      continue;
-    }
-    const throughput = (update['Update'] as JsonObject)['ProvisionedThroughput'] as JsonObject | null | undefined;
-    indexes = indexes.map((index) =>
-      index['IndexName'] === name && throughput
-        ? { ...index, ProvisionedThroughput: { ...index['ProvisionedThroughput'], ...throughput } }
-        : index,
-    );
+    const changed = (update['Delete'] ?? update['Update']) as JsonObject;
+    indexes = indexes.map((index) => {
+      if (index['IndexName'] !== changed['IndexName']) return index;
+      if (update['Delete']) return { ...index, IndexStatus: 'DELETING' };
+      return {
+        ...index,
+        IndexStatus: 'UPDATING',
+        ProvisionedThroughput: { ...index['ProvisionedThroughput'], ...changed['ProvisionedThroughput'] },
+        ...onDemandOf(changed['OnDemandThroughput']),
+      };
+    });
   }
-  if (updates.length === 0) return created;
-  const { GlobalSecondaryIndexes: _, ...rest } = table.description;
-  const description: JsonObject = indexes.length === 0 ? rest : { ...rest, GlobalSecondaryIndexes: indexes };
+  const description: JsonObject = { ...table.description, GlobalSecondaryIndexes: indexes };
   description['AttributeDefinitions'] = usedDefinitions(description, input);
   table.redescribe(description, numbers);
-  for (const number of dropped) parts.catalog.drop(number);
-  return created;
 }
 
 /** The definitions of the attributes that are still keys of something, old ones and those that came with the request. */
@@ -230,12 +255,11 @@ function applySettings(parts: StoreParts, table: Table, input: JsonObject): void
   const description: JsonObject = { ...table.description };
   const throughput = input['ProvisionedThroughput'] as JsonObject | null | undefined;
   if (throughput) {
-    description['ProvisionedThroughput'] = {
-      ...description['ProvisionedThroughput'],
-      ReadCapacityUnits: throughput['ReadCapacityUnits'],
-      WriteCapacityUnits: throughput['WriteCapacityUnits'],
-      LastIncreaseDateTime: nowSeconds,
-    };
+    description['ProvisionedThroughput'] = changedThroughput(
+      description['ProvisionedThroughput'],
+      throughput,
+      nowSeconds,
+    );
   }
   const mode = input['BillingMode'] as string | null | undefined;
   if (mode && mode !== billingModeOf(table)) {
@@ -256,10 +280,24 @@ function applySettings(parts: StoreParts, table: Table, input: JsonObject): void
   if (typeof input['TableClass'] === 'string') {
     description['TableClassSummary'] = { TableClass: input['TableClass'], LastUpdateDateTime: nowSeconds };
   }
+  if (input['SSESpecification']) delete description['SSEDescription'];
+  Object.assign(description, encryptionOf(parts, input['SSESpecification']), onDemandOf(input['OnDemandThroughput']));
   table.redescribe(description);
   const stream = input['StreamSpecification'] as JsonObject | null | undefined;
   if (stream?.['StreamEnabled'] === true) startStream(parts, table, stream, parts.statusDelays.updateTableMs);
   else if (stream) stopStream(parts, table, parts.statusDelays.updateTableMs);
+}
+
+function changedThroughput(before: JsonObject, throughput: JsonObject, nowSeconds: number): JsonObject {
+  const { ReadCapacityUnits, WriteCapacityUnits } = throughput;
+  const changed: JsonObject = { ...before, ReadCapacityUnits, WriteCapacityUnits };
+  const { ReadCapacityUnits: read, WriteCapacityUnits: write } = before;
+  if (ReadCapacityUnits > read || WriteCapacityUnits > write) changed['LastIncreaseDateTime'] = nowSeconds;
+  if (ReadCapacityUnits < read || WriteCapacityUnits < write) {
+    changed['LastDecreaseDateTime'] = nowSeconds;
+    changed['NumberOfDecreasesToday'] = (before['NumberOfDecreasesToday'] as number) + 1;
+  }
+  return changed;
 }
 
 /**
