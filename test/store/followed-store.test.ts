@@ -121,8 +121,9 @@ test(
     expect(gaps).toEqual(['restart']);
     expect(watch.tooEarly).toEqual([]);
     expect(told.size).toBe(WRITERS * ITEMS_EACH);
+    const versionOf = (image: FeedRecord['newImage']) => Number((image?.['n'] as { N: string } | undefined)?.N ?? 0);
     for (const [key, last] of lastVersions) {
-      const versions = (told.get(key) ?? []).map(({ newImage }) => Number((newImage?.['n'] as { N: string }).N));
+      const records = told.get(key) ?? [];
       const first = last % ITEMS_EACH === 0 ? ITEMS_EACH : last % ITEMS_EACH;
       const written = Array.from({ length: (last - first) / ITEMS_EACH + 1 }, (_, i) => first + i * ITEMS_EACH);
       expect(records.map(({ newImage }) => versionOf(newImage))).toEqual(written);
