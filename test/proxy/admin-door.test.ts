@@ -46,6 +46,7 @@ class Shown implements Accelerator {
       coalesced: 0,
       drops: { write: 0, feed: 0, gap: 0, request: 0 },
       feedRecords: 0,
+      audits: { match: 0, explained: 0, under100Ms: 0, under1S: 0, under10S: 0, more: 0, failed: 0 },
     };
   }
 
