@@ -59,6 +59,10 @@ describe('a value', () => {
     ['adminPort', '0', 0],
     ['inMemory', '1', true],
     ['demo', 'false', false],
+    ['latency', '20', [20, 0]],
+    ['latency', '20,5', [20, 5]],
+    ['errorRate', '0.25', 0.25],
+    ['replicaLagMs', '2s', 2_000],
     ['cors', 'http://a, http://b', ['http://a', 'http://b']],
     ['ttls', '{"T":{"itemTtlMs":5}}', { T: { itemTtlMs: 5 } }],
     ['backing', 'https://dynamodb.eu-west-1.amazonaws.com', 'https://dynamodb.eu-west-1.amazonaws.com'],
@@ -82,6 +86,11 @@ describe('a value', () => {
     ['ttls', '{"T":{"ttl":5}}'],
     ['ttls', '{'],
     ['host', ''],
+    ['latency', '20,5,1'],
+    ['latency', '20,'],
+    ['latency', '3600001'],
+    ['errorRate', '1.5'],
+    ['throttleRate', '-1'],
     ['connectionsMax', '0'],
   ] as const)('of %s may not be %s, and the refusal says what may', (name, text) => {
     const row = optionTable[name];
@@ -134,6 +143,9 @@ test("the embedded store's options have the store's own defaults", () => {
     'deleteTableMs',
     'streamShards',
     'shardRollMs',
+    'replicaLagMs',
+    'indexLagMs',
+    'lagBytesMax',
   ] as const) {
     expect([name, optionTable[name].default]).toEqual([name, storeDefaults[name]]);
   }
@@ -174,6 +186,25 @@ describe('the command line', () => {
       demo: false,
       host: '::1',
     });
+  });
+
+  test("takes all of DynamoDB Local's flags for a store", async () => {
+    const args = '-inMemory -sharedDb -port 0 -cors * -dbPath here -delayTransientStatuses -optimizeDbBeforeStartup';
+    const { code, stdout } = await runCli(['store', ...args.split(' '), '-disableTelemetry', '--print-config']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      inMemory: true,
+      sharedDb: true,
+      httpPort: 0,
+      cors: ['*'],
+      data: 'here',
+      delayTransientStatuses: true,
+      optimizeDbBeforeStartup: true,
+      disableTelemetry: true,
+    });
+    expect(await runCli(['store', '-help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('--http-port') });
+    const { version } = (await import('../../package.json', { with: { type: 'json' } })).default;
+    expect(await runCli(['store', '-version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 
   test('a switch of the environment can be taken back', async () => {

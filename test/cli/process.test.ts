@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
-import { callApi, CliProcess, runCli, TempFolder } from './cli-process.ts';
+import { callApi, CliProcess, runCli, TempFolder, type ReadyLine } from './cli-process.ts';
 
 const IN_MEMORY = ['serve', '--in-memory', '--http-port', '0', '--admin-port', '0'];
 
@@ -143,6 +143,44 @@ describe('store', () => {
   });
 });
 
+describe('a store that is told to', () => {
+  const create = (line: ReadyLine) => callApi(line.http as string, 'CreateTable', TABLE);
+  const put = (line: ReadyLine) => callApi(line.http as string, 'PutItem', { TableName: 'Things', Item: ITEM });
+
+  test('lags answers eventually consistent reads from the past, and tells the seed of it', async () => {
+    await using running = new CliProcess(['store', '--in-memory', '--http-port', '0', '--replica-lag', '1h']);
+    const line = await running.ready();
+    await running.told('"seed":');
+    await create(line);
+    await put(line);
+    expect(await callApi(line.http as string, 'GetItem', KEY)).toEqual({ status: 200, cache: null, output: {} });
+    const strong = await callApi(line.http as string, 'GetItem', { ...KEY, ConsistentRead: true });
+    expect(strong.output).toEqual({ Item: ITEM });
+  });
+
+  test('fails and is slow does so, and its tables can be made all the same', async () => {
+    const flags = ['--error-rate', '1', '--latency', '20,10', '--seed', '7'];
+    await using running = new CliProcess(['store', '--in-memory', '--http-port', '0', ...flags]);
+    const line = await running.ready();
+    expect((await create(line)).status).toBe(200);
+    expect([500, 503]).toContain((await put(line)).status);
+    running.kill('SIGTERM');
+    expect((await running.exit()).code).toBe(0);
+  });
+
+  test('throttles does so behind an accelerator too', async () => {
+    const ports = ['--http-port', '0', '--admin-port', 'off'];
+    await using running = new CliProcess(['serve', '--in-memory', '--no-demo', ...ports, '--throttle', '1']);
+    const line = await running.ready();
+    await create(line);
+    // One a second: twenty at once would have to take twenty seconds to pass.
+    const answers = await Promise.all(Array.from({ length: 20 }, () => put(line)));
+    expect(answers.map(({ status }) => status)).toContain(200);
+    const refused = answers.find(({ status }) => status === 400);
+    expect(refused?.output['__type']).toContain('#ProvisionedThroughputExceededException');
+  });
+});
+
 describe('a refusal is one line on stderr and an exit code:', () => {
   const oneLine = (stderr: string) => expect(stderr.trimEnd().split('\n')).toHaveLength(1);
 
@@ -185,6 +223,16 @@ describe('a refusal is one line on stderr and an exit code:', () => {
     const command = await runCli(['server']);
     expect([command.code, command.stderr]).toEqual([2, expect.stringContaining("'server'")]);
     oneLine(command.stderr);
+  });
+
+  test("a flag in DynamoDB Local's spelling that there is not, and a fault of a store that is not ours", async () => {
+    const flag = await runCli(['store', '-inMemroy']);
+    expect([flag.code, flag.stderr]).toEqual([2, "slipstream: unknown option '-inMemroy'\n"]);
+    const fault = await runCli(['serve', '--backing', 'http://127.0.0.1:1', '--index-lag', '1s']);
+    expect([fault.code, fault.stderr]).toEqual([
+      2,
+      'slipstream: --index-lag: only the embedded store does that; --backing is http://127.0.0.1:1\n',
+    ]);
   });
 
   test('a backing store that cannot be reached', async () => {
