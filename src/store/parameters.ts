@@ -26,6 +26,7 @@ export function checkExpressionParameters(
       );
     }
   }
+  checkConditionalOperator(input, legacy);
   if (isPresent(input, 'ExpressionAttributeNames') && given.length === 0) {
     throw validationError('ExpressionAttributeNames can only be specified when using expressions');
   }
@@ -39,6 +40,21 @@ export function checkExpressionParameters(
       'ExpressionAttributeValues can only be specified when using expressions: ' +
         `${withValues.join(' and ')} ${withValues.length > 1 ? 'are' : 'is'} null`,
     );
+  }
+}
+
+/** Parameters whose conditions `ConditionalOperator` joins; each operation takes one of them. */
+const JOINED = ['Expected', 'QueryFilter', 'ScanFilter'];
+
+/** There have to be conditions to join, and more than one of them. */
+function checkConditionalOperator(input: JsonObject, legacy: readonly string[]): void {
+  const joined = legacy.find((name) => JOINED.includes(name));
+  if (joined === undefined || !isPresent(input, 'ConditionalOperator')) return;
+  if (!isPresent(input, joined)) {
+    throw validationError('ConditionalOperator cannot be used without Filter or Expected');
+  }
+  if (Object.keys(input[joined] as JsonObject).length < 2) {
+    throw validationError('ConditionalOperator can only be used when Filter or Expected has two or more elements');
   }
 }
 

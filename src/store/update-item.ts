@@ -56,14 +56,21 @@ export function parseUpdateParameters(input: JsonObject): {
   return { update, condition };
 }
 
-/** @throws {ServiceError} ValidationException. */
-export function updatedItem(table: Table, update: Update, key: Item, old: StoredItem | undefined): Item {
+/**
+ * The item as the update leaves it; undefined where there was none and the update only takes away. An update without any
+ * action makes an item of its key.
+ *
+ * @throws {ServiceError} ValidationException.
+ */
+export function updatedItem(table: Table, update: Update, key: Item, old: StoredItem | undefined): Item | undefined {
+  const { actions } = update;
+  const takesAway = actions.length > 0 && actions.every(({ kind }) => kind === 'remove' || kind === 'delete');
   const next = applyUpdate(update, old?.item ?? key);
   checkUpdatedIndexKeys(update, table.schema, next);
   if (itemSizeBytes(next) > ITEM_BYTES_MAX) {
     throw validationError('Item size to update has exceeded the maximum allowed size');
   }
-  return next;
+  return old === undefined && takesAway ? undefined : next;
 }
 
 function returnedAttributes(
