@@ -38,14 +38,16 @@ export function executeSelect(
   const source = sourceOf(parts, statement, input);
   const readCount = source.plan.kind === 'scan' ? 1 : source.plan.reads.length;
   const token = (input['NextToken'] ?? undefined) as string | undefined;
-  let place: StatementPlace | undefined = token === undefined ? FIRST_PLACE : decodeToken(identity, token, readCount);
+  // Conditions that contradict each other leave nothing to read.
+  let place: StatementPlace | undefined = readCount === 0 ? undefined : FIRST_PLACE;
+  if (token !== undefined) place = decodeToken(identity, token, readCount);
   const base = pageRequestOf(source, statement, input);
   const items: Item[] = [];
   let limit = base.limit;
   let bytes = 0;
   let consumed: JsonObject | undefined;
   let last: unknown;
-  while (place !== undefined && place.read < readCount) {
+  while (place !== undefined) {
     const reply = readPage(parts, { ...base, ...rowsOf(source, place), limit });
     const page = reply.output;
     for (const item of page['Items'] as Record<string, AttributeValue>[]) {

@@ -114,7 +114,11 @@ describe('BatchExecuteStatement', () => {
     const Statement = `DELETE FROM things WHERE p = 'a' AND s = 1 AND n = 1`;
     const Statements = [{ Statement, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }, { Statement }];
     const { Responses } = await call(store, 'BatchExecuteStatement', { Statements });
-    expect(Responses.map(({ Error: { Item } }: JsonObject) => Item as unknown)).toEqual([item('a', 1), undefined]);
+    const error = { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed' };
+    expect(Responses).toEqual([
+      { TableName: 'things', Error: { ...error, Item: item('a', 1) } },
+      { TableName: 'things', Error: error },
+    ]);
   });
 
   test('is refused as a whole when it mixes reads and writes, or has too few or too many', async () => {

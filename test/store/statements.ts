@@ -1,5 +1,6 @@
 /** Runs PartiQL statements on test stores, with AWS JSON turned into short texts where that reads better. */
 import type { JsonObject } from '../../src/model/service-call.ts';
+import type { BackingStore } from '../../src/backing/backing-store.ts';
 import type { EmbeddedStore } from '../../src/store/embedded-store.ts';
 import { call, openTestStore, refusal, tableInput } from './stores.ts';
 
@@ -31,7 +32,7 @@ export function column(items: readonly JsonObject[], name: string): unknown[] {
 }
 
 /** A table `things` with a string partition key `p` and a number sort key `s`, and an index of each kind. */
-export async function createThings(store: EmbeddedStore): Promise<void> {
+export async function createThings(store: BackingStore): Promise<void> {
   await call(
     store,
     'CreateTable',
@@ -71,7 +72,7 @@ export async function storeWithThings(): Promise<EmbeddedStore> {
 }
 
 /** Puts items `p`/`s` with further attributes. */
-export async function putThings(store: EmbeddedStore, items: readonly JsonObject[]): Promise<void> {
+export async function putThings(store: BackingStore, items: readonly JsonObject[]): Promise<void> {
   for (const item of items) await call(store, 'PutItem', { TableName: 'things', Item: item });
 }
 
