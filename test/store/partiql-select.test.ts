@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model/service-call.ts';
 import { openStore, type EmbeddedStore } from '../../src/store/embedded-store.ts';
 import { column, createThings, execute, putThings, refused, run, storeWithThings } from './statements.ts';
-import { item } from './stores.ts';
+import { call, item, openTestStore, tableInput } from './stores.ts';
 
 /** Three things of `a` and two of `b`; those of `a` have owners and ranks. */
 const THINGS: readonly JsonObject[] = [
@@ -272,6 +272,48 @@ describe('pages', () => {
       GlobalSecondaryIndexes: { 'by-owner': { CapacityUnits: 1 } },
     });
   });
+});
+
+test('an index may have several attributes a side', async () => {
+  const own = await openTestStore();
+  const attributes = { tenant: 'S', region: 'S', year: 'N', rank: 'N' };
+  await call(
+    own,
+    'CreateTable',
+    tableInput('things', {
+      AttributeDefinitions: Object.entries(attributes).map(([name, type]) => ({
+        AttributeName: name,
+        AttributeType: type,
+      })),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'wide',
+          KeySchema: Object.entries(attributes).map(([name, type]) => ({
+            AttributeName: name,
+            KeyType: type === 'S' ? 'HASH' : 'RANGE',
+          })),
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    }),
+  );
+  const wide = (s: number, year: number, rank: number): JsonObject => ({
+    ...item('a', s),
+    tenant: { S: 't' },
+    region: { S: 'eu' },
+    year: { N: String(year) },
+    rank: { N: String(rank) },
+  });
+  await putThings(own, [wide(1, 2024, 1), wide(2, 2024, 2), wide(3, 2025, 1), wide(4, 2025, 2)]);
+  const select = async (where: string) =>
+    column(await run(own, `SELECT s FROM "things"."wide" WHERE tenant = 't' AND region = 'eu' ${where}`), 's');
+  expect(await select('')).toEqual(['1', '2', '3', '4']);
+  expect(await select('AND year = 2024 AND rank > 1')).toEqual(['2']);
+  expect(await select('AND year > 2024 AND year < 2026')).toEqual(['3', '4']);
+  // The later attribute cannot narrow what is read, but it filters.
+  expect(await select('AND rank = 2')).toEqual(['2', '4']);
+  expect(await select('AND year IN [2025, 2024] AND rank IN [1]')).toEqual(['3', '1']);
+  expect(await select('ORDER BY year DESC')).toEqual(['4', '3', '2', '1']);
 });
 
 test('an attribute may have the name of what every object has', async () => {
