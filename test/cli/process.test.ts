@@ -168,6 +168,11 @@ describe('a store that is told to', () => {
     expect((await running.exit()).code).toBe(0);
   });
 
+  test('lags for longer than the accelerator in front of it remembers changes says so', async () => {
+    await using running = new CliProcess([...IN_MEMORY, '--no-demo', '--index-lag', '10s']);
+    await running.told('--mutation-log has to be longer than the lags');
+  });
+
   test('throttles does so behind an accelerator too', async () => {
     const ports = ['--http-port', '0', '--admin-port', 'off'];
     await using running = new CliProcess(['serve', '--in-memory', '--no-demo', ...ports, '--throttle', '1']);
