@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import type { BackingStore } from '../backing/backing-store.ts';
+import { sleep, systemClock } from '../base/clock.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import type { JsonObject, ServiceReply } from '../model/service-call.ts';
@@ -16,6 +17,7 @@ export const DEMO_TABLE = 'Movies';
 const MARK = 'demo.json';
 const BATCH_ITEMS_MAX = 25;
 /** Batches under way at once: they share commits. */
+const STATUS_POLL_MS = 50;
 const BATCHES_AT_ONCE = 8;
 
 /** How far the demo's load came in one data directory. */
@@ -120,6 +122,14 @@ async function createTable(store: BackingStore): Promise<void> {
     }),
   );
   if (!reply.ok && reply.errorName !== 'ResourceInUseException') throw refused('CreateTable', reply);
+  while ((await tableStatus(store)) !== 'ACTIVE') await sleep(systemClock, STATUS_POLL_MS);
+}
+
+/** A store may be told to let its tables stay in CREATING for a while. */
+async function tableStatus(store: BackingStore): Promise<unknown> {
+  const reply = await store.send(ServiceRequest.fromInput('DescribeTable', { TableName: DEMO_TABLE }));
+  if (!reply.ok) throw refused('DescribeTable', reply);
+  return (reply.output['Table'] as JsonObject)['TableStatus'];
 }
 
 async function writeBatch(store: BackingStore, items: readonly Item[]): Promise<void> {

@@ -12,7 +12,7 @@ import { checkRequest } from './request-rules.ts';
 import type { StoreParts } from './store-parts.ts';
 import { startStream, stopStream } from './table-stream.ts';
 import { checkGlobalIndex, checkStream, checkThroughputBounds, updateTableRules } from './table-rules.ts';
-import type { Table } from './table.ts';
+import type { Table, TableIndex } from './table.ts';
 import {
   afterDelay,
   checkNotInUse,
@@ -60,8 +60,10 @@ export async function updateTable(parts: StoreParts, input: JsonObject): Promise
   for (const name of created) await startBackfill(parts, table, name);
   afterDelay(parts, delayMs, () => {
     if (parts.catalog.find(table.name) !== table) return;
-    for (const name of settleUpdate(parts, table)) void startBackfill(parts, table, name);
+    const names = settleUpdate(parts, table);
     parts.catalog.save(table);
+    // As below: what a failed commit leaves unfinished is resumed by the next open.
+    for (const name of names) startBackfill(parts, table, name).catch(() => undefined);
   });
   return ServiceReply.fromOutput({ TableDescription: table.describe() });
 }
@@ -219,7 +221,10 @@ function applyIndexUpdates(parts: StoreParts, table: Table, input: JsonObject, u
     const changed = (update['Delete'] ?? update['Update']) as JsonObject;
     indexes = indexes.map((index) => {
       if (index['IndexName'] !== changed['IndexName']) return index;
-      if (update['Delete']) return { ...index, IndexStatus: 'DELETING' };
+      if (update['Delete']) {
+        const { Backfilling: _, ...rest } = index;
+        return { ...rest, IndexStatus: 'DELETING' };
+      }
       return {
         ...index,
         IndexStatus: 'UPDATING',
@@ -307,18 +312,23 @@ function changedThroughput(before: JsonObject, throughput: JsonObject, nowSecond
 export async function startBackfill(parts: StoreParts, table: Table, indexName: string): Promise<void> {
   const end = { reached: false };
   let after: ByteString | undefined;
+  const number = table.indexNamed(indexName)?.number;
+  // Undefined when the index or the table was deleted, or the store is closing: an open one resumes it.
+  const currentIndex = (): TableIndex | undefined => {
+    if (!parts.writer.isOpen || parts.catalog.find(table.name) !== table) return undefined;
+    return table.indexes.find((index) => index.number === number && index.backfilling);
+  };
   const step = async (): Promise<void> => {
-    const index = table.indexNamed(indexName);
-    // The index or the table was deleted, or the store is closing: an open one resumes it.
-    if (!parts.writer.isOpen || index === undefined || parts.catalog.find(table.name) !== table) {
-      end.reached = true;
-      return;
+    const index = currentIndex();
+    if (index !== undefined) {
+      after = backfillStep(parts, table, index, after, BACKFILL_ROWS);
+      await parts.writer.committed();
     }
-    after = backfillStep(parts, table, index, after, BACKFILL_ROWS);
-    if (after === undefined) {
-      end.reached = true;
-      finishBackfill(parts, table, indexName);
-    }
+    if (index !== undefined && after !== undefined) return;
+    end.reached = true;
+    // Only now: who reads that the index is ACTIVE must find the last entries in it.
+    if (currentIndex() === undefined) return;
+    finishBackfill(parts, table, indexName);
     await parts.writer.committed();
   };
   for (let steps = 0; steps < BACKFILL_STEPS_BEFORE_REPLY && !end.reached; steps++) await step();
