@@ -37,7 +37,7 @@ export async function startStore(name: StoreName, partitions: number): Promise<C
 
 /** Starts a proxy whose caches are empty, and waits until it trusts the table's feed: until what it is asked is a hit. */
 export async function startProxy(store: Child, asked: readonly Request[]): Promise<Child> {
-  const ports = ['--http-port', '0', '--admin-port', '0'];
+  const ports = ['--http-port', '0', '--admin-port', '0', '--dax-port', 'off'];
   const proxy = await Child.start([slipstream, 'serve', '--backing', store.ready.http, ...ports]);
   try {
     await eventually(CACHED_WITHIN_MS, 'the proxy answers nothing from its caches', async () =>

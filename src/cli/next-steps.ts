@@ -2,7 +2,7 @@
 import type { ProxyAddresses } from '../proxy/proxy.ts';
 import { DEMO_TABLE } from './demo.ts';
 
-export function nextSteps({ http, admin }: ProxyAddresses, hasDemo: boolean): string {
+export function nextSteps({ http, dax, admin }: ProxyAddresses, hasDemo: boolean): string {
   const lines: string[] = [];
   if (http !== undefined) {
     const body = hasDemo
@@ -25,6 +25,7 @@ export function nextSteps({ http, admin }: ProxyAddresses, hasDemo: boolean): st
       `  import { DynamoDBClient } from 'slipstream/client-dynamodb'; // was '@aws-sdk/client-dynamodb'`,
     );
   }
+  if (dax !== undefined) lines.push('', `Amazon DAX clients, unchanged: endpoint ${dax}`);
   if (admin !== undefined) lines.push('', `Health and metrics: ${admin}/readyz and ${admin}/metrics`);
   return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`;
 }

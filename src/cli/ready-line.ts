@@ -5,6 +5,6 @@ import type { ProxyAddresses } from '../proxy/proxy.ts';
  * listener that is switched off is absent.
  */
 export function announce(addresses: ProxyAddresses): void {
-  const { http, admin } = addresses;
-  process.stdout.write(`${JSON.stringify({ ready: true, http, admin, pid: process.pid })}\n`);
+  const { http, dax, daxs, admin } = addresses;
+  process.stdout.write(`${JSON.stringify({ ready: true, http, dax, daxs, admin, pid: process.pid })}\n`);
 }

@@ -6,6 +6,7 @@ import { createProxy, newInstanceId } from '../proxy/proxy.ts';
 import type { ProxyAddresses } from '../proxy/proxy.ts';
 import { createLog } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
+import { daxOptions } from './dax-options.ts';
 import { OK } from './exit-code.ts';
 import { nextSteps } from './next-steps.ts';
 import { openBacking } from './open-backing.ts';
@@ -16,6 +17,7 @@ import { awaitEnd } from './signals.ts';
 import { packageVersion } from './version.ts';
 
 export async function serve(options: Options): Promise<number> {
+  const dax = daxOptions(options);
   const end = awaitEnd();
   const log = createLog(options.logLevel);
   const instance = newInstanceId();
@@ -32,6 +34,7 @@ export async function serve(options: Options): Promise<number> {
     accelerator,
     host: options.host,
     httpPort: options.httpPort,
+    ...dax,
     adminHost: options.adminHost,
     adminPort: options.adminPort,
     region: backing.region,

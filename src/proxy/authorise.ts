@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import { SigningKeys } from '../wire/sigv4.ts';
 import type { Credentials } from '../wire/sigv4.ts';
 import { verifyRequest } from '../wire/sigv4-verify.ts';
+import { verifyAuthorization, type DaxAuthorization } from '../wire/dax/authorization.ts';
 
 /** A request's head as it came. */
 export interface RequestHead {
@@ -46,6 +47,21 @@ export function authoriseSigned({ clock = systemClock, ...options }: SignedCalle
     const query = mark === -1 ? '' : url.slice(mark + 1);
     const request = { method, path, query, headers: textsOf(headers), body };
     verifyRequest(request, { ...options, keys, wallMs: clock.wallMs() });
+  };
+}
+
+/**
+ * Returns when a DAX connection is good for calls.
+ *
+ * @throws {ServiceError} The refusal that the connection's next call gets.
+ */
+export type AuthoriseConnection = (authorization: DaxAuthorization) => void;
+
+/** The same callers at the DAX door, where a connection is signed and not each call. */
+export function authoriseSignedConnections({ clock = systemClock, ...options }: SignedCallers): AuthoriseConnection {
+  const keys = new SigningKeys();
+  return (authorization) => {
+    verifyAuthorization(authorization, { ...options, keys, wallMs: clock.wallMs() });
   };
 }
 

@@ -5,17 +5,23 @@ import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { BackingStore } from '../backing/backing-store.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Clock } from '../base/clock.ts';
+import { SlipstreamError } from '../base/errors.ts';
 import { silentLog } from '../base/log.ts';
 import type { Log } from '../base/log.ts';
 import { AdminDoor } from './admin-door.ts';
 import type { MetricsText } from './admin-door.ts';
 import { authoriseAnyone } from './authorise.ts';
-import type { Authorise } from './authorise.ts';
+import type { Authorise, AuthoriseConnection } from './authorise.ts';
 import { crossOriginOf } from './cors.ts';
+import { DaxDoor } from './dax-door.ts';
+import type { DaxTls } from './dax-door.ts';
+import { daxDefaults } from './dax-limits.ts';
+import type { DaxLimits } from './dax-limits.ts';
 import { dispatchTo } from './dispatch.ts';
+import type { Dispatch } from './dispatch.ts';
 import { HttpDoor } from './http-door.ts';
 import { resolveLimits } from './limits.ts';
-import type { DoorLimits } from './limits.ts';
+import type { DoorLimits, ResolvedLimits } from './limits.ts';
 import { Readiness } from './readiness.ts';
 
 /** A TCP port, 0 for a free one, or `off` for no door. */
@@ -36,6 +42,18 @@ export interface ProxyOptions extends DoorLimits {
   /** Pages that may call from a browser, such as `http://localhost:5173`; `*` for any. */
   readonly corsOrigins?: readonly string[] | undefined;
   readonly authorise?: Authorise | undefined;
+  /** The same for connections of the DAX doors. */
+  readonly authoriseConnection?: AuthoriseConnection | undefined;
+  /** `off` unless told otherwise. */
+  readonly daxPort?: DoorPort | undefined;
+  /** Opened when `daxTls` is given; `off` unless told otherwise. */
+  readonly daxTlsPort?: DoorPort | undefined;
+  readonly daxTls?: DaxTls | undefined;
+  /** `host` or `host:port` by which DAX clients reach this node, where that is not the address they came in by. */
+  readonly daxAdvertise?: string | undefined;
+  /** File that keeps the attribute lists which DAX clients define: without it, clients must be restarted with the proxy. */
+  readonly daxListFile?: string | undefined;
+  readonly daxLimits?: Partial<DaxLimits> | undefined;
   readonly metrics?: MetricsText | undefined;
   /** This proxy's id, as `newInstanceId` makes them: what a remote store's `via` says, to know a loop. */
   readonly instance?: string | undefined;
@@ -46,6 +64,9 @@ export interface ProxyOptions extends DoorLimits {
 export const proxyDefaults = {
   host: '127.0.0.1',
   httpPort: 8000,
+  /** Where `serve` opens them; `createProxy` opens them only when it is told to. */
+  daxPort: 8111,
+  daxTlsPort: 9111,
   adminHost: '127.0.0.1',
   adminPort: 8110,
   region: 'us-east-1',
@@ -54,6 +75,8 @@ export const proxyDefaults = {
 /** URLs of the doors that are open. */
 export interface ProxyAddresses {
   readonly http?: string;
+  readonly dax?: string;
+  readonly daxs?: string;
   readonly admin?: string;
 }
 
@@ -87,6 +110,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 class Doors implements Proxy {
   readonly instance: string;
   readonly #http: HttpDoor | undefined;
+  readonly #dax: DaxDoor | undefined;
   readonly #admin: AdminDoor | undefined;
   #draining = false;
   #closed: Promise<void> | undefined;
@@ -96,9 +120,11 @@ class Doors implements Proxy {
     const { httpPort = proxyDefaults.httpPort, adminPort = proxyDefaults.adminPort } = options;
     const limits = resolveLimits(options);
     this.instance = options.instance ?? newInstanceId(clock);
+    const dispatch: Dispatch =
+      accelerator === undefined ? dispatchTo(backing) : (call, asked) => accelerator.execute(call, asked);
     if (httpPort !== 'off') {
       this.#http = new HttpDoor({
-        dispatch: accelerator === undefined ? dispatchTo(backing) : (call, asked) => accelerator.execute(call, asked),
+        dispatch,
         cached: accelerator !== undefined,
         host: options.host ?? proxyDefaults.host,
         port: httpPort,
@@ -111,6 +137,7 @@ class Doors implements Proxy {
         log,
       });
     }
+    this.#dax = daxDoorOf(options, { dispatch, instance: this.instance, limits, clock, log });
     if (adminPort !== 'off') {
       this.#admin = new AdminDoor({
         host: options.adminHost ?? proxyDefaults.adminHost,
@@ -131,18 +158,19 @@ class Doors implements Proxy {
   }
 
   get inFlight(): number {
-    return this.#http?.inFlight ?? 0;
+    return (this.#http?.inFlight ?? 0) + (this.#dax?.inFlight ?? 0);
   }
 
   get connections(): number {
-    return this.#http?.connections ?? 0;
+    return (this.#http?.connections ?? 0) + (this.#dax?.connections ?? 0);
   }
 
   async listen(): Promise<ProxyAddresses> {
     try {
       const http = await this.#http?.listen();
+      const dax = await this.#dax?.listen();
       const admin = await this.#admin?.listen();
-      return { ...(http === undefined ? {} : { http }), ...(admin === undefined ? {} : { admin }) };
+      return { ...(http === undefined ? {} : { http }), ...dax, ...(admin === undefined ? {} : { admin }) };
     } catch (error) {
       await this.close();
       throw error;
@@ -153,14 +181,48 @@ class Doors implements Proxy {
     return (this.#closed ??= this.#drain());
   }
 
-  /** The admin door closes last, so that `/readyz` says "draining" while the other drains. */
+  /** The admin door closes last, so that `/readyz` says "draining" while the others drain. */
   async #drain(): Promise<void> {
     this.#draining = true;
-    await this.#http?.drain();
+    await Promise.all([this.#http?.drain(), this.#dax?.drain()]);
     await this.#admin?.drain();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function daxDoorOf(
+  options: ProxyOptions,
+  parts: {
+    readonly dispatch: Dispatch;
+    readonly instance: string;
+    readonly limits: ResolvedLimits;
+    readonly clock: Clock;
+    readonly log: Log;
+  },
+): DaxDoor | undefined {
+  const { daxPort = 'off', daxTlsPort = 'off', daxTls: tls, authorise, authoriseConnection } = options;
+  const hasTls = daxTlsPort !== 'off' && tls !== undefined;
+  if (daxPort === 'off' && !hasTls) return undefined;
+  // One door that asks for signatures beside one that does not would be no door at all (I12).
+  if (authorise !== undefined && authoriseConnection === undefined) {
+    throw new SlipstreamError(
+      'SLIPSTREAM_BAD_OPTION',
+      'a proxy with authorise and a DAX door needs authoriseConnection as well',
+    );
+  }
+  return new DaxDoor({
+    ...parts,
+    host: options.host ?? proxyDefaults.host,
+    port: daxPort === 'off' ? undefined : daxPort,
+    tlsPort: hasTls ? daxTlsPort : undefined,
+    tls,
+    advertise: options.daxAdvertise,
+    listFile: options.daxListFile,
+    region: options.region ?? proxyDefaults.region,
+    authorise: authoriseConnection,
+    daxLimits: { ...daxDefaults, ...options.daxLimits },
+  });
 }

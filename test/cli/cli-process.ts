@@ -37,7 +37,8 @@ export class CliProcess implements AsyncDisposable {
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd: string = tmpdir()) {
     this.#child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
       cwd,
-      env: { PATH: process.env['PATH'] ?? '', ...env },
+      // The DAX door has a port of its own by default, which processes side by side cannot share.
+      env: { PATH: process.env['PATH'] ?? '', SLIPSTREAM_DAX_PORT: 'off', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));

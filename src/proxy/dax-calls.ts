@@ -1,0 +1,196 @@
+/**
+ * Calls of the data plane that come by DAX: through the same accelerator, and so through the same caches, as those of HTTP. A
+ * reply of the cache is one object as long as it is cached, so what it looks like in DAX is remembered beside it, and goes
+ * when it goes: the second hit encodes nothing.
+ */
+import type { Answer, CacheOutcome } from '../accelerator/answer.ts';
+import { callChannel } from '../base/channels.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { ServiceRequest, type JsonObject, type ServiceReply } from '../model/service-call.ts';
+import type { TableSchema } from '../model/table-schema.ts';
+import type { RequestIds } from '../wire/aws-json.ts';
+import type { AttributeList, AttributeLists } from '../wire/dax/attribute-lists.ts';
+import { CborWriter } from '../wire/dax/cbor-writer.ts';
+import type { DaxCall } from '../wire/dax/dax-call.ts';
+import { errorOf, writeError } from '../wire/dax/error-reply.ts';
+import { ItemCodec } from '../wire/dax/item-codec.ts';
+import { MalformedFrame } from '../wire/dax/malformed.ts';
+import type { DaxTables } from './dax-tables.ts';
+import type { Dispatch } from './dispatch.ts';
+import { isFault, refusalOf } from './refuse.ts';
+
+/** An answer's bytes, as they were made for calls of one form. */
+interface Ready {
+  readonly form: string;
+  readonly bytes: Buffer;
+  /** Whoever reads the bytes may ask for these. */
+  readonly lists: readonly AttributeList[];
+}
+
+export interface DaxCallsOptions {
+  readonly dispatch: Dispatch;
+  readonly tables: DaxTables;
+  readonly lists: AttributeLists;
+  readonly ids: RequestIds;
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class DaxCalls {
+  readonly #options: DaxCallsOptions;
+  readonly #writer = new CborWriter();
+  readonly #ready = new WeakMap<ServiceReply, Ready>();
+
+  constructor(options: DaxCallsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The answer's bytes; at once on a hit.
+   *
+   * @throws {MalformedFrame} when the call's bytes are no call.
+   */
+  answer(call: DaxCall): Buffer | Promise<Buffer> {
+    const startMs = this.#options.clock.monotonicMs();
+    try {
+      const codec = this.#codecOf(call);
+      if (codec === undefined) return this.#openThen(call, startMs);
+      const answer = this.#ask(call, codec);
+      return answer instanceof Promise
+        ? this.#await(call, codec, answer, startMs)
+        : this.#reply(call, codec, answer, startMs);
+    } catch (error) {
+      return this.#refuse(call, error, startMs);
+    }
+  }
+
+  /** The bytes of a refusal that no call of the data plane got. @throws {MalformedFrame} when `error` is one. */
+  refusal(error: unknown): Buffer {
+    return this.#error(this.#refusalOf(error, undefined), undefined, undefined);
+  }
+
+  errorBytes(reply: ServiceReply): Buffer {
+    return this.#error(reply, undefined, undefined);
+  }
+
+  #codecOf(call: DaxCall): ItemCodec | undefined {
+    const schemas = new Map<string, TableSchema>();
+    for (const name of call.tables) {
+      const schema = this.#options.tables.get(name);
+      if (schema === undefined) return undefined;
+      schemas.set(name, schema);
+    }
+    return new ItemCodec(schemas, this.#options.lists);
+  }
+
+  #ask(call: DaxCall, codec: ItemCodec): Answer | Promise<Answer> {
+    return this.#options.dispatch(ServiceRequest.fromInput(call.operation, call.inputOf(codec)), {});
+  }
+
+  async #openThen(call: DaxCall, startMs: number): Promise<Buffer> {
+    try {
+      const schemas = new Map<string, TableSchema>();
+      for (const name of call.tables) {
+        const schema = await this.#options.tables.open(name);
+        if ('status' in schema) return this.#publishError(call, schema, undefined, undefined, startMs);
+        schemas.set(name, schema);
+      }
+      const codec = new ItemCodec(schemas, this.#options.lists);
+      return this.#reply(call, codec, await this.#ask(call, codec), startMs);
+    } catch (error) {
+      return this.#refuse(call, error, startMs);
+    }
+  }
+
+  async #await(call: DaxCall, codec: ItemCodec, answer: Promise<Answer>, startMs: number): Promise<Buffer> {
+    try {
+      return this.#reply(call, codec, await answer, startMs);
+    } catch (error) {
+      return this.#refuse(call, error, startMs);
+    }
+  }
+
+  #reply(call: DaxCall, codec: ItemCodec, { reply, cache }: Answer, startMs: number): Buffer {
+    if (!reply.ok) {
+      this.#options.tables.noteRefusal(call.tables, reply);
+      return this.#publishError(call, reply, cache, codec, startMs);
+    }
+    const bytes = this.#readyBytes(call, reply) ?? this.#encode(call, codec, reply, cache);
+    this.#publish(call, cache, reply.status, startMs);
+    return bytes;
+  }
+
+  #readyBytes(call: DaxCall, reply: ServiceReply): Buffer | undefined {
+    if (call.form === undefined) return undefined;
+    const ready = this.#ready.get(reply);
+    if (ready === undefined || ready.form !== call.form) return undefined;
+    for (const list of ready.lists) this.#options.lists.touch(list);
+    return ready.bytes;
+  }
+
+  #encode(call: DaxCall, codec: ItemCodec, reply: ServiceReply, cache: CacheOutcome): Buffer {
+    const writer = this.#writer;
+    writer.clear();
+    writer.arrayHead(0);
+    // Parsed for this once: a cached reply keeps its bytes and no objects.
+    const output = cache === 'hit' ? (JSON.parse(reply.body.toString('utf8')) as JsonObject) : reply.output;
+    call.writeReply(writer, output, codec);
+    const bytes = writer.take();
+    if (cache === 'hit' && call.form !== undefined) {
+      this.#ready.set(reply, { form: call.form, bytes, lists: [...codec.sentLists] });
+    }
+    return bytes;
+  }
+
+  #refuse(call: DaxCall, error: unknown, startMs: number): Buffer {
+    const reply = this.#refusalOf(error, call.operation);
+    // A fault may come from an item that has not the key that we know.
+    if (isFault(error)) this.#options.tables.forget(call.tables);
+    return this.#publishError(call, reply, undefined, undefined, startMs);
+  }
+
+  #refusalOf(error: unknown, operation: string | undefined): ServiceReply {
+    if (error instanceof MalformedFrame) throw error;
+    if (isFault(error)) this.#options.log.error({ err: error, operation }, 'a call failed by our fault');
+    return refusalOf(error);
+  }
+
+  #publishError(
+    call: DaxCall,
+    reply: ServiceReply,
+    cache: CacheOutcome | undefined,
+    codec: ItemCodec | undefined,
+    startMs: number,
+  ): Buffer {
+    const bytes = this.#error(reply, codec, call.actionTables);
+    this.#publish(call, cache, reply.status, startMs);
+    return bytes;
+  }
+
+  #error(reply: ServiceReply, codec: ItemCodec | undefined, tables: readonly string[] | undefined): Buffer {
+    const writer = this.#writer;
+    writer.clear();
+    const requestId = reply.headers['x-amzn-requestid'] ?? this.#options.ids.next();
+    const error = errorOf(reply.status, reply.errorName ?? 'UnknownError', outputOf(reply), requestId);
+    writeError(writer, error, codec, tables);
+    return writer.take();
+  }
+
+  #publish(call: DaxCall, cache: CacheOutcome | undefined, status: number, startMs: number): void {
+    if (!callChannel.hasSubscribers) return;
+    const { instance, clock } = this.#options;
+    const durationMs = clock.monotonicMs() - startMs;
+    callChannel.publish({ instance, door: 'dax', operation: call.operation, cache, status, durationMs });
+  }
+}
+
+/** A remote store's refusal need not be JSON: a load balancer in front of it may have answered. */
+function outputOf(reply: ServiceReply): JsonObject {
+  try {
+    return reply.output;
+  } catch {
+    return { message: reply.body.toString('utf8') };
+  }
+}
