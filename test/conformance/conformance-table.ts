@@ -7,6 +7,7 @@ import { items } from './table-items.ts';
 import { keysAndValues } from './table-keys-and-values.ts';
 import { legacyUpdates } from './table-legacy-updates.ts';
 import { limits } from './table-limits.ts';
+import { partiql } from './table-partiql.ts';
 import { queries } from './table-queries.ts';
 import { streams } from './table-streams.ts';
 import { tableChanges } from './table-changes.ts';
@@ -26,6 +27,7 @@ export const conformanceTable: readonly Behaviour[] = [
   ...queries,
   ...indexes,
   ...transactions,
+  ...partiql,
   ...streams,
   ...limits,
 ];
