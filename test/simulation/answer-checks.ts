@@ -8,7 +8,7 @@ import { sameItem, type Item } from '../../src/model/attribute-value.ts';
 import type { JsonObject } from '../../src/model/service-call.ts';
 import { BoundedStaleness } from './bounded-staleness.ts';
 import { highestOf, type Floor } from './floor.ts';
-import type { History, ItemHistory, Version } from './history.ts';
+import type { Commit, History, ItemHistory, Version } from './history.ts';
 import { MonotonicReads } from './monotonic-reads.ts';
 import { NoStaleFill } from './no-stale-fill.ts';
 import type { PageSpec } from './page-spec.ts';
@@ -33,9 +33,10 @@ export class AnswerChecks {
   readonly #history: History;
   readonly #fail: Fail;
   readonly #monotonic = new MonotonicReads();
-  readonly #noted: readonly Floor[];
-  readonly #ofHits: readonly Floor[];
+  readonly #notedOfItems: readonly Floor[];
+  readonly #notedOfPages: readonly Floor[];
   readonly #ofItemHits: readonly Floor[];
+  readonly #ofPageHits: readonly Floor[];
 
   constructor(scenario: Scenario, history: History, nowMs: () => number, fail: Fail) {
     this.#nowMs = nowMs;
@@ -43,14 +44,29 @@ export class AnswerChecks {
     this.#history = history;
     this.#fail = fail;
     this.noStaleFill = new NoStaleFill(history);
-    this.#noted = [this.readYourWrites, this.noStaleFill];
-    this.#ofHits = [...this.#noted, new BoundedStaleness(stalenessBoundMs(scenario))];
-    this.#ofItemHits = scenario.replicaLagMs === 0 ? [...this.#ofHits, this.#monotonic] : this.#ofHits;
+    const staleness = new BoundedStaleness(stalenessBoundMs(scenario));
+    this.#notedOfItems = [this.readYourWrites.ofItems, this.noStaleFill];
+    this.#notedOfPages = [this.readYourWrites.ofPages, this.noStaleFill];
+    this.#ofItemHits = [...this.#notedOfItems, staleness, ...(isMonotonic(scenario) ? [this.#monotonic] : [])];
+    this.#ofPageHits = [...this.#notedOfPages, staleness];
   }
 
-  asked(items: readonly ItemHistory[]): Asked {
+  askedItems(items: readonly ItemHistory[]): Asked {
+    return this.#asked(items, this.#notedOfItems);
+  }
+
+  askedPage(items: readonly ItemHistory[]): Asked {
+    return this.#asked(items, this.#notedOfPages);
+  }
+
+  #asked(items: readonly ItemHistory[], noted: readonly Floor[]): Asked {
     const atMs = this.#nowMs();
-    return { atMs, floors: new Map(items.map((history) => [history, highestOf(this.#noted, history, atMs)])) };
+    return { atMs, floors: new Map(items.map((history) => [history, highestOf(noted, history, atMs)])) };
+  }
+
+  /** A write was acknowledged that did this. */
+  noteAcknowledged(commits: readonly Commit[]): void {
+    this.readYourWrites.acknowledged(commits, (history) => this.noStaleFill.of(history));
   }
 
   /** After it nothing that was cached before is there; what is read then is read strongly for a while. */
@@ -58,7 +74,10 @@ export class AnswerChecks {
     for (const history of this.#history.items(tableName)) this.noStaleFill.raise(history, history.latest);
   }
 
-  /** Returns the place of the version that was shown. */
+  /**
+   * Returns the place of the version that was shown. Some items of a batch come from the cache and some from the store, and
+   * nothing tells which, so each is held to what both must fulfil.
+   */
   item(
     history: ItemHistory,
     shown: Item | undefined,
@@ -66,13 +85,16 @@ export class AnswerChecks {
     answer: Answer,
     asked: Asked,
     operationId: number,
+    isOfBatch = false,
   ): number {
     const version = lastShownAs(history, shown, names);
     if (version === undefined) {
       this.#fail('answers are the store’s', `${history.name} never was ${JSON.stringify(shown)}`, operationId);
       return -1;
     }
-    const floor = this.#floorOf(answer, asked, false, this.#ofItemHits)(history);
+    const floor = isOfBatch
+      ? (asked.floors.get(history) ?? 0)
+      : this.#floorOf(answer, asked, false, this.#ofItemHits)(history);
     if (version.index < floor) {
       const rule = this.#brokenRule(answer, history, version.index, this.#ofItemHits);
       this.#fail(
@@ -81,8 +103,7 @@ export class AnswerChecks {
         operationId,
       );
     }
-    // A batch that is partly hit tells no more than its oldest part.
-    if (answer.cache === 'hit' && names === undefined) this.#monotonic.raise(history, version);
+    if (answer.cache === 'hit' && names === undefined && !isOfBatch) this.#monotonic.raise(history, version);
     return version.index;
   }
 
@@ -96,7 +117,7 @@ export class AnswerChecks {
   ): void {
     const isGlobal = spec.index.kind === 'GSI';
     if (answer.cache === 'coalesced' && isGlobal) return;
-    const floorOf = this.#floorOf(answer, asked, isGlobal, this.#ofHits);
+    const floorOf = this.#floorOf(answer, asked, isGlobal, this.#ofPageHits);
     const verdict = judgePage(spec, output, items, floorOf, this.#scenario.pageBytes);
     if (verdict === 'right') return;
     if (verdict === 'undecided') {
@@ -128,7 +149,7 @@ export class AnswerChecks {
   }
 
   #brokenRule(answer: Answer, history: ItemHistory, index: number, ofHits: readonly Floor[]): string {
-    const floors = answer.cache === 'hit' ? ofHits : this.#noted;
+    const floors = answer.cache === 'hit' ? ofHits : this.#notedOfItems;
     return floors.find((floor) => index < floor.of(history, this.#nowMs()))?.name ?? 'answers are the store’s';
   }
 
@@ -136,7 +157,7 @@ export class AnswerChecks {
   #brokenRuleOfPage(spec: PageSpec, items: readonly ItemHistory[], output: JsonObject, answer: Answer): string {
     const nowMs = this.#nowMs();
     if (answer.cache !== 'hit') return 'pages equal a fresh evaluation';
-    const broken = this.#ofHits.find(
+    const broken = this.#ofPageHits.find(
       (floor) =>
         judgePage(spec, output, items, (history) => floor.of(history, nowMs), this.#scenario.pageBytes) === 'wrong',
     );
@@ -151,6 +172,14 @@ function stalenessBoundMs({ feed, tuning, replicaLagMs, indexLagMs }: Scenario):
   if (feed !== 'none' && onFeedLoss !== 'ttl') return maxStalenessMs;
   // An answer is at most this old when it arrives: the lag, a slow way back and a pause of the process.
   return Math.max(itemTtlMs, queryTtlMs) + Math.max(replicaLagMs, indexLagMs) + 2 * SLOW_MS + 500;
+}
+
+/**
+ * A store whose replicas lag may go back between two reads, and so may what is cached of it. Where entries are evicted, a
+ * read that was long under way may be cached after one that was newer and has been evicted.
+ */
+function isMonotonic({ replicaLagMs, tuning }: Scenario): boolean {
+  return replicaLagMs === 0 && tuning.itemCacheBytes === undefined;
 }
 
 function lastShownAs(

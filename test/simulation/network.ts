@@ -106,13 +106,13 @@ export class Network implements BackingStore {
 
   /**
    * The client below sends the call twice by itself, and the first attempt has worked: a condition that it fulfilled may
-   * now refuse the second.
+   * now refuse the second, and the image before the second is what the first left. The client says so.
    */
   async #repeat(request: ServiceRequest, random: Random): Promise<ServiceReply> {
     this.#store.answer(request);
     await this.#way(random);
-    const reply = await this.#answered(request, random);
-    return reply.ok ? reply : ServiceReply.fromOutput(reply.output, { status: reply.status, isUncertain: true });
+    const { output, status } = await this.#answered(request, random);
+    return ServiceReply.fromOutput(output, { status, isUncertain: true });
   }
 
   async #way(random: Random): Promise<void> {

@@ -198,7 +198,7 @@ export class Simulation {
     if (shape === 'cost') input['ReturnConsumedCapacity'] = 'TOTAL';
     const history = this.history.of(of.tableName, of.key);
     const call = this.#send('GetItem', input, context, control);
-    const asked = this.checks.asked([history]);
+    const asked = this.checks.askedItems([history]);
     const answer = await call;
     if (answer === undefined || !answer.reply.ok) return answer;
     const item = answer.reply.output['Item'] as Item | undefined;
@@ -223,7 +223,7 @@ export class Simulation {
   ): Promise<Answer | undefined> {
     const call = this.#send(spec.operation, input, context, control);
     const items = [...this.history.items(spec.table.name)];
-    const asked = this.checks.asked(items);
+    const asked = this.checks.askedPage(items);
     const answer = await call;
     if (answer === undefined || !answer.reply.ok) return answer;
     const { output } = answer.reply;
@@ -253,7 +253,7 @@ export class Simulation {
   #schedule(place: number): void {
     const operation = this.workload.operations[place];
     if (operation === undefined) return;
-    this.scheduler.after(operation.atMs - this.scheduler.monotonicMs(), () => {
+    this.scheduler.after(operation.afterMs, () => {
       this.#operations++;
       this.#running++;
       this.#schedule(place + 1);
@@ -338,7 +338,7 @@ export class Simulation {
     for (const { tableName, key } of of) (requestItems[tableName] ??= { Keys: [] }).Keys.push(key);
     const histories = of.map(({ tableName, key }) => this.history.of(tableName, key));
     const call = this.#send('BatchGetItem', { RequestItems: requestItems }, context, undefined);
-    const asked = this.checks.asked(histories);
+    const asked = this.checks.askedItems(histories);
     const answer = await call;
     if (answer === undefined || !answer.reply.ok) return;
     const { Responses: responses = {}, UnprocessedKeys: unprocessed = {} } = answer.reply.output;
@@ -347,7 +347,7 @@ export class Simulation {
         Object.keys(history.key).every((name) => sameItem({ k: item[name] } as Item, { k: history.key[name] } as Item));
       if (((unprocessed[history.tableName]?.Keys ?? []) as Item[]).some(has)) continue;
       const item = ((responses[history.tableName] ?? []) as Item[]).find(has);
-      const version = this.checks.item(history, item, undefined, answer, asked, context.operationId);
+      const version = this.checks.item(history, item, undefined, answer, asked, context.operationId, true);
       this.#hash.add(version);
       this.trace(`#${context.operationId} batch-get ${history.name}: ${answer.cache}, version ${version}`);
     }
@@ -377,7 +377,7 @@ export class Simulation {
     this.store.commitsOf.delete(context.operationId);
     this.trace(`#${context.operationId} is answered: ${answer?.reply.status ?? 'not at all'}`);
     if (answer?.reply.ok !== true) return;
-    this.checks.readYourWrites.acknowledged(commits);
+    this.checks.noteAcknowledged(commits);
     const wanted: unknown = input['ReturnValues'] ?? 'NONE';
     if (wanted === 'NONE' && answer.reply.output['Attributes'] !== undefined) {
       this.fail('answers as asked', 'a write returned attributes that nobody had asked for', context.operationId);
@@ -458,8 +458,8 @@ export class Simulation {
 }
 
 function describeSpec(spec: PageSpec): string {
-  const { operation, index, partition, range, forward, limit, start, filter, shown } = spec;
-  return `${operation} ${JSON.stringify({ index: index.name, partition, range, forward, limit, start, filter, shown })}`;
+  const { operation, table, index, partition, range, forward, limit, start, filter, shown } = spec;
+  return `${operation} ${table.name} ${JSON.stringify({ index: index.name, partition, range, forward, limit, start, filter, shown })}`;
 }
 
 export type { ItemHistory };

@@ -5,16 +5,7 @@
 import type { GapReason } from '../../src/feed/change-feed.ts';
 import type { Item } from '../../src/model/attribute-value.ts';
 import type { JsonObject } from '../../src/model/service-call.ts';
-import {
-  ORDERS,
-  OWNERS,
-  STATUSES,
-  TAGS,
-  USERS,
-  type ModelIndex,
-  type ModelTable,
-  type TableKey,
-} from './model-tables.ts';
+import { ORDERS, OWNERS, STATUSES, TAGS, USERS, type ModelIndex, type TableKey } from './model-tables.ts';
 import { keyIn, type Filter, type PageSpec, type SortRange } from './page-spec.ts';
 import { Random, mixSeeds } from './random.ts';
 import type { Scenario } from './scenarios.ts';
@@ -48,7 +39,8 @@ export type Action =
 
 export interface Operation {
   readonly id: number;
-  readonly atMs: number;
+  /** After the operation before it began. */
+  readonly afterMs: number;
   readonly action: Action;
   /** Asked in the moment in which the answer is there. */
   readonly then: Action | undefined;
@@ -76,15 +68,13 @@ export function planWorkload(seed: number, scenario: Scenario, count: number): W
   const planner = new Planner(random, scenario, keys);
   const operations: Operation[] = [];
   // Bursts and lulls: overlaps want the one, footprints without recent mutations the other.
-  let atMs = 0;
   let paceMs = 5;
   for (let id = 1; id <= count; id++) {
     if (random.chance(0.02)) paceMs = random.pick([0, 1, 5, 20, 60]);
-    if (random.chance(0.003)) atMs += random.between(500, 3_000);
-    atMs += random.below(paceMs + 1);
+    const afterMs = random.chance(0.003) ? random.between(500, 3_000) : random.below(paceMs + 1);
     const action = random.chance(scenario.nemesis) ? planner.trouble() : planner.action();
     const then = action.kind === 'write' || random.chance(0.05) ? planner.readAfter(action) : undefined;
-    operations.push({ id, atMs, action, then });
+    operations.push({ id, afterMs, action, then });
   }
   return { pages, keys, operations };
 }
@@ -197,21 +187,20 @@ function pageOf(random: Random, keys: readonly TableKey[]): PageSpec {
   }
   const index = random.pick([...ORDERS.indexes.values()]);
   const operation = random.chance(0.12) ? 'Scan' : 'Query';
+  const partition = operation === 'Scan' ? undefined : partitionOf(random, index);
+  const isWhole = partition === undefined || index.sort === undefined || random.chance(0.5);
   return {
     operation,
     table: ORDERS,
     index,
-    partition: operation === 'Scan' ? undefined : partitionOf(random, index),
-    range:
-      operation === 'Scan' || index.sort === undefined || random.chance(0.5)
-        ? undefined
-        : rangeOf(random, index.sort.type),
+    partition,
+    range: isWhole ? undefined : rangeOf(random, index.sort.type),
     forward: operation === 'Scan' || random.chance(0.7),
     limit: random.chance(0.5) ? random.between(1, 5) : undefined,
-    start: random.chance(0.2) ? startOf(random, ORDERS, index, keys) : undefined,
+    // A start key outside of what is asked for is refused.
+    start: isWhole && random.chance(0.3) ? startOf(random, index, partition, keys) : undefined,
     filter: random.chance(0.35) ? filterOf(random) : undefined,
-    shown:
-      random.weighted({ all: 6, some: 2, count: 1 }) === 'all' ? 'all' : random.chance(0.6) ? ['pk', 'tag'] : 'count',
+    shown: random.pick(['all', 'all', 'all', 'all', ['pk', 'tag'], 'count'] as const),
   };
 }
 
@@ -230,15 +219,16 @@ function rangeOf(random: Random, type: 'S' | 'N'): SortRange {
 }
 
 /** A place to start behind, whether something stands there or not. */
-function startOf(random: Random, table: ModelTable, index: ModelIndex, keys: readonly TableKey[]): Item {
-  const { key } = random.pick(keys.filter(({ tableName }) => tableName === table.name));
+function startOf(random: Random, index: ModelIndex, partition: string | undefined, keys: readonly TableKey[]): Item {
+  const { key } = random.pick(keys.filter(({ tableName }) => tableName === ORDERS.name));
   const image: Item = {
     ...key,
     status: { S: random.pick(STATUSES) },
     owner: { S: random.pick(OWNERS) },
     at: { N: String(random.below(6)) },
   };
-  return keyIn(table, index, image);
+  if (partition !== undefined) image[index.partition] = { S: partition };
+  return keyIn(ORDERS, index, image);
 }
 
 function filterOf(random: Random): Filter {
