@@ -17,8 +17,8 @@ export const DEMO_TABLE = 'Movies';
 const MARK = 'demo.json';
 const BATCH_ITEMS_MAX = 25;
 /** Batches under way at once: they share commits. */
-const STATUS_POLL_MS = 50;
 const BATCHES_AT_ONCE = 8;
+const STATUS_POLL_MS = 50;
 
 /** How far the demo's load came in one data directory. */
 export class DemoMark {
