@@ -1,10 +1,13 @@
 /** What the Streams API answers: pages, filters, statuses, the limits of GetRecords, and its refusals. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterTurn } from '../../src/base/clock.ts';
 import type { Item } from '../../src/model/attribute-value.ts';
 import { itemSizeBytes } from '../../src/model/item-size.ts';
 import type { JsonObject } from '../../src/model/service-call.ts';
 import type { EmbeddedStore } from '../../src/store/embedded-store.ts';
+import { Environment } from '../../src/store/environment.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { deferred } from '../support/deferred.ts';
 import { call, item, openTestStore, refusal, tableInput, temporaryDirectory } from './stores.ts';
 
 const HOUR_MS = 3_600_000;
@@ -329,4 +332,39 @@ describe('a stream that has ended', () => {
     );
     expect((await call(store, 'ListStreams', {}))['Streams']).toHaveLength(1);
   });
+});
+
+describe('what is not committed yet', () => {
+  test.each(['DescribeStream', 'ListStreams', 'GetShardIterator'])(
+    'is not told by %s: a crash could take it back',
+    async (operation) => {
+      const store = await openTestStore();
+      await call(store, 'CreateTable', tableInput('things', BOTH));
+      const from = await firstShard(store);
+      const input = {
+        ListStreams: {},
+        DescribeStream: { StreamArn: from.StreamArn },
+        GetShardIterator: { ...from, ShardIteratorType: 'LATEST' },
+      }[operation] as JsonObject;
+      const gate = deferred<undefined>();
+      const gated = vi.spyOn(Environment.prototype, 'commit').mockImplementationOnce(async function (
+        this: Environment,
+        rows,
+      ) {
+        await gate.promise;
+        // Once only: this one is the real one.
+        await this.commit(rows);
+      });
+      onTestFinished(() => gated.mockRestore());
+      const events: string[] = [];
+      const write = putItem(store, item('a', 1)).then(() => events.push('committed'));
+      const answer = call(store, operation, input).then(() => events.push('told'));
+      // Everything that can go on without the commit has gone on.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => afterTurn(() => resolve(undefined)));
+      expect(events).toEqual([]);
+      gate.resolve(undefined);
+      await Promise.all([write, answer]);
+      expect(events.toSorted()).toEqual(['committed', 'told']);
+    },
+  );
 });
