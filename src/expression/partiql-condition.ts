@@ -53,7 +53,7 @@ type Found =
 export function parsePartiqlCondition(reader: StatementReader): Condition {
   const it = parseOr(reader);
   if (it.kind === 'condition') return it.condition;
-  reader.note('condition', 'WHERE clause must contain an expression that resolves to a boolean');
+  reader.fault('WHERE clause must contain an expression that resolves to a boolean');
   return STAND_IN;
 }
 
@@ -82,7 +82,7 @@ function parseChain(reader: StatementReader, kind: 'and' | 'or', parsePart: (rea
 /** A side of AND or OR. */
 function part(reader: StatementReader, it: Found): Condition {
   if (it.kind === 'condition') return it.condition;
-  reader.note('condition', 'The arguments to AND/OR must be Expressions');
+  reader.fault('The arguments to AND/OR must be Expressions');
   return STAND_IN;
 }
 
@@ -93,7 +93,7 @@ function parseNot(reader: StatementReader): Found {
   const it = parseComparison(reader);
   if (!isWritten) return it;
   if (it.kind === 'operand') {
-    reader.note('condition', 'The argument to NOT must be a Type or Expression');
+    reader.fault('The argument to NOT must be a Type or Expression');
     return found(STAND_IN);
   }
   return isNegated ? found(negated(it.condition)) : it;
@@ -110,7 +110,7 @@ function parseComparison(reader: StatementReader): Found {
     } else if (reader.takeKeyword('IS')) {
       left = found(parseIs(reader, left));
     } else if (reader.isKeyword('LIKE')) {
-      reader.note('operator', 'Unsupported operator in Condition Expression. Operator: LIKE');
+      reader.fault('Unsupported operator in Condition Expression. Operator: LIKE');
       reader.advance();
       parsePrimary(reader);
     } else {
@@ -169,8 +169,7 @@ function parseSequence(reader: StatementReader): Operand[] {
     parsePrimary(reader);
   }
   if (choices.length === 0) {
-    reader.note(
-      'operator',
+    reader.fault(
       'IN operator must have a left hand argument of type Variable Reference and right hand argument of type Seq ' +
         'with at least one member',
     );
@@ -189,14 +188,13 @@ function parseIs(reader: StatementReader, left: Found): Condition {
     if (operand.kind === 'path') {
       return { kind: isNegated ? 'attribute_exists' : 'attribute_not_exists', path: operand.path };
     }
-    reader.note('operator', 'The left hand side argument to IS must be a Variable Reference, Literal, or Path');
+    reader.fault('The left hand side argument to IS must be a Variable Reference, Literal, or Path');
     condition = STAND_IN;
   } else if (type !== undefined) {
     condition = { kind: 'attribute_type', operand, type };
   } else {
     if (kind !== 'word' || !OTHER_TYPES.has(name)) throw malformed('Expected type name');
-    reader.note(
-      'operator',
+    reader.fault(
       `Unsupported data type for IS operator: ${name}. Supported data types are ` +
         '[MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]',
     );
@@ -229,7 +227,7 @@ function parseCall(reader: StatementReader): Found {
   const name = reader.advance().text.toLowerCase();
   reader.advance();
   if (name === 'exists') {
-    reader.note('function', 'EXISTS can only be used in ExecuteTransaction write requests.');
+    reader.fault('EXISTS can only be used in ExecuteTransaction write requests.');
     return found(STAND_IN);
   }
   const operands: Operand[] = [];
@@ -237,7 +235,7 @@ function parseCall(reader: StatementReader): Found {
   while (reader.takeSymbol(','));
   reader.expectSymbol(')');
   if (name !== 'size' && !CONDITION_FUNCTIONS.has(name)) {
-    reader.note('function', `Unrecognized function: ${name}`);
+    reader.fault(`Unrecognized function: ${name}`);
     return found(STAND_IN);
   }
   checkFunction(reader, name, operands);
@@ -260,7 +258,7 @@ function callOf(name: string, first: Operand, second: Operand): Condition {
 /** What was found has to be an operand. */
 function operandOf(reader: StatementReader, it: Found): Operand {
   if (it.kind === 'operand') return it.operand;
-  reader.note('operand', 'Unsupported token in expression: condition');
+  reader.fault('Unsupported token in expression: condition');
   return { kind: 'value', value: { NULL: true } };
 }
 

@@ -31,7 +31,7 @@ export function parseLiteral(reader: StatementReader, path: string = ROOT, depth
   const { token } = reader;
   if (token.kind === 'string') return { S: reader.advance().text };
   if (token.kind === 'ion') {
-    reader.noteAt(`Ion Literals are not supported: ${token.text} under key ${path}`, reader.advance());
+    reader.faultAt(`Ion Literals are not supported: ${token.text} under key ${path}`, reader.advance());
     return { NULL: true };
   }
   if (token.kind === 'word') return parseWord(reader, path);
@@ -54,7 +54,7 @@ function parseWord(reader: StatementReader, path: string): AttributeValue {
   if (reader.takeKeyword('FALSE')) return { BOOL: false };
   if (reader.takeKeyword('NULL')) return { NULL: true };
   if (reader.takeKeyword('MISSING')) {
-    reader.note('literal', 'MISSING must be compared using IS operator');
+    reader.fault('MISSING must be compared using IS operator');
     return { NULL: true };
   }
   return unsupported(reader, 'VariableReference', path);
@@ -65,7 +65,7 @@ function unsupported(reader: StatementReader, type: string, path: string): Attri
   const { token } = reader;
   if (type === 'Parameter') reader.parameter();
   else reader.path();
-  reader.noteAt(`Unsupported data type: ${type} under key ${path}`, token);
+  reader.faultAt(`Unsupported data type: ${type} under key ${path}`, token);
   return { NULL: true };
 }
 
@@ -86,12 +86,12 @@ function parseMembers(reader: StatementReader, parseMember: (name: string) => At
     if (token.kind !== 'string') {
       if (token.kind === 'end') throw reader.unexpected();
       const type = token.kind === 'number' ? 'Literal' : 'VariableReference';
-      reader.note('tuple', `Tuple keys must be of type String. Actual type: ${type} under ${path}`);
+      reader.fault(`Tuple keys must be of type String. Actual type: ${type} under ${path}`);
     }
     const { text: name } = reader.advance();
     reader.expectSymbol(':');
     const value = parseMember(name);
-    if (Object.hasOwn(members, name)) reader.note('tuple', `Duplicate keys in tuple. Key: ${name} under ${path}`);
+    if (Object.hasOwn(members, name)) reader.fault(`Duplicate keys in tuple. Key: ${name} under ${path}`);
     members[name] = value;
   } while (reader.takeSymbol(','));
   reader.expectSymbol('}');
@@ -102,7 +102,7 @@ function parseBag(reader: StatementReader, path: string, depth: number): Attribu
   const strings: string[] = [];
   const numbers: string[] = [];
   if (reader.takeSymbol('>>')) {
-    reader.note('bag', 'Empty bags are not supported');
+    reader.fault('Empty bags are not supported');
     return { NULL: true };
   }
   do {
@@ -125,7 +125,7 @@ function parseBag(reader: StatementReader, path: string, depth: number): Attribu
 }
 
 function noteMixedBag(reader: StatementReader): void {
-  reader.note('bag', 'Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags');
+  reader.fault('Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags');
 }
 
 function noteDuplicates(
@@ -136,7 +136,7 @@ function noteDuplicates(
 ): void {
   if (new Set(canonical).size === canonical.length) return;
   const collection = `Input collection [${written.join(', ')}] contains duplicates${ending}`;
-  reader.note('bag', `One or more parameter values were invalid: ${collection}`);
+  reader.fault(`One or more parameter values were invalid: ${collection}`);
 }
 
 function isNumberNext({ kind, text }: PartiqlToken): boolean {
@@ -162,7 +162,7 @@ function canonicalNumber(reader: StatementReader, text: string, path: string): s
     return normaliseNumber(text);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    reader.note('number', `${error.message} under ${path}`);
+    reader.fault(`${error.message} under ${path}`);
     return '0';
   }
 }

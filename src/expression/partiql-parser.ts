@@ -48,7 +48,7 @@ function parseAny(reader: StatementReader): Statement {
 
 function parseSelect(reader: StatementReader): SelectStatement {
   if (reader.isKeyword('VALUE') || reader.isKeyword('PIVOT')) {
-    reader.note('projection', "Select projection doesn't support value or pivot keywords");
+    reader.fault("Select projection doesn't support value or pivot keywords");
     reader.advance();
   }
   const columns = parseColumns(reader);
@@ -56,14 +56,14 @@ function parseSelect(reader: StatementReader): SelectStatement {
   if (!reader.isNameNext) throw reader.unexpected();
   const { table, index } = parseTable(reader);
   if (reader.isSymbol(',')) {
-    reader.note('from', 'Only select from a single table or index is supported.');
+    reader.fault('Only select from a single table or index is supported.');
     while (reader.takeSymbol(',')) reader.path();
   }
   checkNoAlias(reader);
   const where = parseWhere(reader);
   const order = parseOrder(reader);
   if (reader.isKeyword('LIMIT') || reader.isKeyword('GROUP')) {
-    reader.note('clause', `Unsupported clause: ${reader.advance().text.toUpperCase()}`);
+    reader.fault(`Unsupported clause: ${reader.advance().text.toUpperCase()}`);
     reader.skipRest();
   }
   return { kind: 'select', table, index, columns, where, order };
@@ -80,18 +80,18 @@ function parseColumns(reader: StatementReader): Column[] | undefined {
     else columns.push(parseColumn(reader));
   } while (reader.takeSymbol(','));
   if (hasStar && count > 1) {
-    reader.note('projection', "Other attributes should not be present in the projection when '*' is used.");
+    reader.fault("Other attributes should not be present in the projection when '*' is used.");
   }
   const names = columns.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) reader.note('projection', `Duplicate identifiers in select clause: ${twice}`);
+  if (twice !== undefined) reader.fault(`Duplicate identifiers in select clause: ${twice}`);
   return hasStar ? undefined : columns;
 }
 
 function parseColumn(reader: StatementReader): Column {
   const path = reader.path();
   if (reader.takeKeyword('AS')) {
-    reader.note('alias', 'Aliasing is not supported');
+    reader.fault('Aliasing is not supported');
     reader.name();
   }
   return { name: columnName(path), path };
@@ -109,7 +109,7 @@ function parseOrder(reader: StatementReader): OrderTerm[] {
   if (!reader.takeKeyword('BY')) throw reader.unexpected();
   do {
     const path = reader.path();
-    if (path.length > 1) reader.note('order', 'Argument to ORDER BY must be of type VariableReference. Type: Path');
+    if (path.length > 1) reader.fault('Argument to ORDER BY must be of type VariableReference. Type: Path');
     const descending = reader.takeKeyword('DESC');
     if (!descending) reader.takeKeyword('ASC');
     order.push({ name: String(path[0]), descending });
@@ -126,16 +126,14 @@ function parseInsert(reader: StatementReader): InsertStatement {
     if (reader.isSymbol('{')) {
       item = parseItemLiteral(reader);
     } else {
-      reader.note(
-        'item',
+      reader.fault(
         'Unsupported format in item expression. Please use struct format {...} to express item values for insert statement.',
       );
       if (reader.isSymbol('?')) reader.parameter();
       else parsePartiqlCondition(reader);
     }
   } else if (reader.isKeyword('VALUES') || reader.isSymbol('<<') || reader.isSymbol('(')) {
-    reader.note(
-      'item',
+    reader.fault(
       'Unsupported operation: Inserting multiple items in a single statement is not supported, ' +
         'use "INSERT INTO tableName VALUE item" instead',
     );
@@ -143,7 +141,7 @@ function parseInsert(reader: StatementReader): InsertStatement {
   } else {
     throw reader.isAtEnd ? reader.unexpected() : malformed('Unexpected token after expression');
   }
-  if (parseReturning(reader) !== undefined) reader.note('returning', 'RETURNING is not supported in INSERT');
+  if (parseReturning(reader) !== undefined) reader.fault('RETURNING is not supported in INSERT');
   return { kind: 'insert', table, item };
 }
 
@@ -174,8 +172,7 @@ function parseDelete(reader: StatementReader): DeleteStatement {
   const where = parseWhere(reader);
   const returning = parseReturning(reader);
   if (returning !== undefined && returning !== 'ALL OLD') {
-    reader.note(
-      'returning',
+    reader.fault(
       `Invalid returning clause: RETURNING ${returning} *. Only RETURNING ALL OLD * is allowed in DELETE statements.`,
     );
   }
@@ -194,11 +191,10 @@ function parseExists(reader: StatementReader): ExistsStatement {
 function parseTable(reader: StatementReader): { readonly table: string; readonly index: string | undefined } {
   const path = reader.path();
   const [table, index] = path as [string, string | number | undefined];
-  if (path.length > 2) reader.note('from', 'A path may contain at most 2 components in the FROM clause');
-  else if (typeof index === 'number') reader.note('from', 'Invalid list expression in source.');
+  if (path.length > 2) reader.fault('A path may contain at most 2 components in the FROM clause');
+  else if (typeof index === 'number') reader.fault('Invalid list expression in source.');
   if (!TABLE_NAME.test(table) && !table.startsWith('arn:')) {
-    reader.note(
-      'from',
+    reader.fault(
       "Table name should be within the length [3, 255] and only contain 'a-z', 'A-Z', '0-9', '-', '_', '.'.",
     );
   }
@@ -207,13 +203,13 @@ function parseTable(reader: StatementReader): { readonly table: string; readonly
 
 function parseWrittenTable(reader: StatementReader): { readonly table: string } {
   const { table, index } = parseTable(reader);
-  if (index !== undefined) reader.note('from', 'This operation is not supported on an index');
+  if (index !== undefined) reader.fault('This operation is not supported on an index');
   return { table };
 }
 
 function checkNoAlias(reader: StatementReader): void {
   if (!reader.takeKeyword('AS') && !reader.isNameNext) return;
-  reader.note('alias', 'Aliasing is not supported');
+  reader.fault('Aliasing is not supported');
   reader.name();
 }
 
@@ -229,7 +225,7 @@ function parseReturning(reader: StatementReader): Returning | undefined {
     throw malformed("Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause");
   }
   if (reader.isSymbol(',')) {
-    reader.note('returning', 'Invalid syntax with multiple returning elements in RETURNING clause');
+    reader.fault('Invalid syntax with multiple returning elements in RETURNING clause');
     reader.skipRest();
   }
   return `${extent} ${time}` as Returning;

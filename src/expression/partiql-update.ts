@@ -30,7 +30,7 @@ export function parseUpdateClauses(reader: StatementReader): Update {
 function add(reader: StatementReader, actions: UpdateAction[], action: UpdateAction): void {
   for (const { path } of actions) {
     const relation = relationOf(path, action.path);
-    if (relation !== 'apart') reader.note(relation, overlapText(relation, path, action.path));
+    if (relation !== 'apart') reader.fault(overlapText(relation, path, action.path));
   }
   actions.push(action);
 }
@@ -53,13 +53,13 @@ function parseSetFunction(reader: StatementReader, path: DocumentPath, name: str
   reader.expectSymbol(')');
   const [target, members] = operands as [UpdateOperand, UpdateOperand | undefined];
   if (operands.length !== 2) {
-    reader.noteAt(`${name} must have exactly two arguments`, call);
+    reader.faultAt(`${name} must have exactly two arguments`, call);
   } else if (target.kind !== 'path' || !samePath(target.path, path)) {
-    reader.noteAt(`The first argument to ${name} must equal the assignment value`, call);
+    reader.faultAt(`The first argument to ${name} must equal the assignment value`, call);
   } else if (members?.kind === 'value' && SET_TYPES.has(typeOf(members.value))) {
     return { kind: SET_FUNCTIONS[name] as 'add' | 'delete', path, value: members.value };
   } else {
-    reader.noteAt(`The second argument to ${name} must be a value with type SET`, first);
+    reader.faultAt(`The second argument to ${name} must be a value with type SET`, first);
   }
   // A fault was noted, and nobody will see the stand-in.
   return { kind: 'remove', path };
@@ -104,7 +104,7 @@ function parseFunction(reader: StatementReader): UpdateOperand {
   const name = call.text.toLowerCase();
   const [left, right = left] = operands as [UpdateOperand, UpdateOperand | undefined];
   if (name !== 'list_append') {
-    reader.note('function', `Unrecognized function: ${name}`);
+    reader.fault(`Unrecognized function: ${name}`);
   } else if (operands.length !== 2) {
     noteCount(reader, call, operands.length);
   } else {
@@ -114,8 +114,7 @@ function parseFunction(reader: StatementReader): UpdateOperand {
 }
 
 function noteCount(reader: StatementReader, { text }: PartiqlToken, count: number): void {
-  reader.note(
-    'operand',
+  reader.fault(
     'Incorrect number of operands for operator or function; ' +
       `operator or function: ${text.toLowerCase()}, number of operands: ${count}`,
   );
@@ -129,8 +128,7 @@ function checkTypes(
 ): void {
   for (const operand of operands) {
     if (operand.kind !== 'value' || typeOf(operand.value) === type) continue;
-    reader.note(
-      'operand',
+    reader.fault(
       'Incorrect operand type for operator or function; ' +
         `operator or function: ${operator}, operand type: ${typeOf(operand.value)}`,
     );

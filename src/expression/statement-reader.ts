@@ -8,6 +8,7 @@ import { validationError, type ServiceError } from '../model/service-error.ts';
 import { isOperatorKeyword, isPartiqlKeyword } from './partiql-keywords.ts';
 import { malformed, tokenisePartiql, type PartiqlToken } from './partiql-lexer.ts';
 import type { DocumentPath } from './syntax.ts';
+import type { FaultClass } from './token-reader.ts';
 
 const LIST_INDEX_MAX = 2 ** 31 - 1;
 /** Parentheses inside each other; as many as any other expression of a request may have operators. Keeps the recursion short. */
@@ -90,15 +91,21 @@ export class StatementReader {
     return malformed(kind === 'symbol' && OPERATORS.has(text) ? 'Unexpected operator' : 'Unexpected term');
   }
 
-  note(_fault: unknown, message: string): void {
+  /** Notes what is wrong with a statement that is well formed; what was noted first counts. */
+  fault(message: string): void {
     this.#fault ??= message;
   }
 
   /** The same, with the place in the statement that DynamoDB adds to some messages: line, column and length. */
-  noteAt(message: string, { start, end }: Pick<PartiqlToken, 'start' | 'end'>): void {
+  faultAt(message: string, { start, end }: Pick<PartiqlToken, 'start' | 'end'>): void {
     const lines = this.#statement.slice(0, start).split('\n');
     const column = (lines.at(-1) as string).length + 1;
-    this.note('place', `${message} at ${lines.length}:${column}:${end - start}`);
+    this.fault(`${message} at ${lines.length}:${column}:${end - start}`);
+  }
+
+  /** For the checks that all expressions share; the classes of their faults mean nothing here. */
+  note(_class: FaultClass, message: string): void {
+    this.fault(message);
   }
 
   /** To be called at an opening parenthesis, and `leaveGroup` at its end. */
@@ -153,7 +160,7 @@ export class StatementReader {
   #nameBehindDot(): string {
     if (this.isSymbol('*')) {
       this.advance();
-      this.note('path', 'Unpivot path component like a.*.b are not supported');
+      this.fault('Unpivot path component like a.*.b are not supported');
       return '*';
     }
     if (!this.isNameNext) {
@@ -166,7 +173,7 @@ export class StatementReader {
   #bracketed(): string | number {
     let element: string | number = 0;
     if (this.takeSymbol('*')) {
-      this.note('path', 'Wildcard path component like a[*].b are not supported');
+      this.fault('Wildcard path component like a[*].b are not supported');
     } else if (this.token.kind === 'string') {
       element = this.advance().text;
     } else {
@@ -175,7 +182,7 @@ export class StatementReader {
       if (index.kind !== 'number' || !/^[0-9]+$/.test(index.text)) throw malformed('Unexpected term');
       element = isNegative ? 0 - Number(index.text) : Number(index.text);
       if (element < 0 || element > LIST_INDEX_MAX) {
-        this.noteAt(`List index is not within the allowable range; index: [${element}]`, index);
+        this.faultAt(`List index is not within the allowable range; index: [${element}]`, index);
       }
     }
     this.expectSymbol(']');

@@ -18,6 +18,9 @@ import type { StoreParts } from './store-parts.ts';
 import { ownItem } from './stored-item.ts';
 import type { Table, TableIndex } from './table.ts';
 
+/** What a strongly consistent read gets for one capacity unit; others get twice as much. */
+const UNIT_BYTES = 4096;
+
 /** A SELECT whose table and index are looked up. */
 interface Source {
   readonly table: Table;
@@ -44,28 +47,25 @@ export function executeSelect(
   const base = pageRequestOf(source, statement, input);
   const items: Item[] = [];
   let limit = base.limit;
-  let bytes = 0;
   let consumed: JsonObject | undefined;
   let last: unknown;
   while (place !== undefined) {
-    const reply = readPage(parts, { ...base, ...rowsOf(source, place), limit });
-    const page = reply.output;
+    const { output: page } = readPage(parts, { ...base, ...rowsOf(source, place), limit });
     for (const item of page['Items'] as Record<string, AttributeValue>[]) {
       items.push(shown(statement.columns, ownItem(item)));
     }
-    consumed = sum(consumed, page['ConsumedCapacity'] as JsonObject | undefined);
-    bytes += reply.body.length;
+    consumed = sum(consumed, page['ConsumedCapacity'] as JsonObject);
     if (limit !== undefined) limit -= page['ScannedCount'] as number;
     last = page['LastEvaluatedKey'];
     place = nextPlace(place, last as Item | undefined, readCount);
-    if (limit === 0 || last !== undefined || bytes >= PAGE_BYTES_MAX) break;
+    const bytesRead = (consumed['CapacityUnits'] as number) * UNIT_BYTES * (base.isStrong ? 1 : 2);
+    if (limit === 0 || last !== undefined || bytesRead >= PAGE_BYTES_MAX) break;
   }
   const output: JsonObject = { Items: items };
   if (place !== undefined) output['NextToken'] = encodeToken(identity, place);
   if (last !== undefined) output['LastEvaluatedKey'] = last;
-  if (base.capacity !== 'NONE') {
-    output['ConsumedCapacity'] = consumed ?? new ConsumedUnits('read').toOutput(source.table, base.capacity);
-  }
+  const mode = capacityModeOf(input);
+  if (mode !== 'NONE') output['ConsumedCapacity'] = consumed ?? new ConsumedUnits('read').toOutput(source.table, mode);
   return output;
 }
 
@@ -126,7 +126,8 @@ function pageRequestOf({ table, index, plan }: Source, statement: SelectStatemen
     countOnly: false,
     fetchAll,
     isStrong: input['ConsistentRead'] === true,
-    capacity: capacityModeOf(input),
+    // Asked for in any case: it tells how much was read, also of what the filter hid.
+    capacity: capacityModeOf(input) === 'INDEXES' ? 'INDEXES' : 'TOTAL',
   };
 }
 
@@ -163,8 +164,8 @@ export function shown(columns: readonly Column[] | undefined, item: Item): Item 
 }
 
 /** Adds up the consumed capacity of several pages, index by index. */
-function sum(one: JsonObject | undefined, other: JsonObject | undefined): JsonObject | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
+function sum(one: JsonObject | undefined, other: JsonObject): JsonObject {
+  if (one === undefined) return other;
   const total: JsonObject = { ...one };
   for (const [name, value] of Object.entries(other) as [string, unknown][]) {
     if (typeof value === 'number') total[name] = value + ((total[name] as number | undefined) ?? 0);

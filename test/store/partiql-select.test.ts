@@ -255,6 +255,11 @@ describe('pages', () => {
     const second = await execute(large, statement, { NextToken: first['NextToken'] as string });
     expect(places(second['Items'])).toEqual(['e1']);
     expect(second['NextToken']).toBeUndefined();
+    // What the filter hides was read all the same.
+    const hidden = await execute(large, `${statement} AND filler = 'y'`);
+    expect(hidden['Items']).toEqual([]);
+    const rest = await execute(large, `${statement} AND filler = 'y'`, { NextToken: hidden['NextToken'] as string });
+    expect(rest).toEqual({ Items: [] });
   });
 
   test('tell what all their reads consumed', async () => {
