@@ -10,12 +10,11 @@ import { projectItem } from '../../src/expression/projection.ts';
 import type { Condition, DocumentPath } from '../../src/expression/syntax.ts';
 import { rangeHolds } from '../../src/cache/footprint.ts';
 import type { Item } from '../../src/model/attribute-value.ts';
-import { itemSizeBytes } from '../../src/model/item-size.ts';
 import { positionOf, type KeyPosition } from '../../src/model/key.ts';
 import type { JsonObject } from '../../src/model/service-call.ts';
 import type { TableSchema } from '../../src/model/table-schema.ts';
 import type { ItemHistory, Version } from './history.ts';
-import { scramble, tieRank, visibleIn, type ModelIndex, type ModelTable } from './model-tables.ts';
+import { scramble, sizeOf, tieRank, visibleIn, type ModelIndex, type ModelTable } from './model-tables.ts';
 import { keyIn } from './page-spec.ts';
 
 interface PageCall {
@@ -85,7 +84,7 @@ function pageOf(
   let last: Item | undefined;
   for (const { image } of places) {
     const visible = visibleIn(table, index, image);
-    sizeBytes += itemSizeBytes(visible);
+    sizeBytes += sizeOf(visible);
     if (scanned > 0 && sizeBytes > pageBytes) break;
     scanned++;
     last = image;

@@ -6,6 +6,7 @@
  * - `by-at` (pk, at): local.
  */
 import type { Item } from '../../src/model/attribute-value.ts';
+import { itemSizeBytes } from '../../src/model/item-size.ts';
 import type { JsonObject } from '../../src/model/service-call.ts';
 import { hashText } from './random.ts';
 import type { ItemHistory } from './history.ts';
@@ -64,6 +65,8 @@ function indexMap(indexes: readonly ModelIndex[]): ReadonlyMap<string, ModelInde
 /** What an index holds of an item; the whole item where it does not stand in the way of anything. */
 export function visibleIn(table: ModelTable, index: ModelIndex, image: Item): Item {
   if (index.projected === undefined) return image;
+  const known = visibleImages.get(image);
+  if (known?.index === index) return known.visible;
   const visible: Item = {};
   for (const name of [
     ...table.keyNames,
@@ -74,12 +77,27 @@ export function visibleIn(table: ModelTable, index: ModelIndex, image: Item): It
     const value = image[name];
     if (value !== undefined) visible[name] = value;
   }
+  visibleImages.set(image, { index, visible });
   return visible;
 }
 
+/** Images never change, and are asked for at each evaluation of each page. */
+const visibleImages = new WeakMap<Item, { readonly index: ModelIndex; readonly visible: Item }>();
+const sizes = new WeakMap<Item, number>();
+
+export function sizeOf(image: Item): number {
+  let size = sizes.get(image);
+  if (size === undefined) sizes.set(image, (size = itemSizeBytes(image)));
+  return size;
+}
+
+const scrambled = new Map<string, number>();
+
 /** Orders what the documents leave open (equal index keys, the partitions of a scan) by something that means nothing. */
 export function scramble(text: string): number {
-  return hashText(text);
+  let rank = scrambled.get(text);
+  if (rank === undefined) scrambled.set(text, (rank = hashText(text)));
+  return rank;
 }
 
 const tieRanks = new WeakMap<ItemHistory, number>();

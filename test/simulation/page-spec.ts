@@ -2,11 +2,10 @@
  * A Query or Scan as a structure, the request that says the same in DynamoDB's language, and what it gives on any state of
  * the table, worked out in plain JavaScript: no parser, no key bytes, nothing of what the accelerator uses.
  */
-import { itemSizeBytes } from '../../src/model/item-size.ts';
 import type { AttributeValue, Item } from '../../src/model/attribute-value.ts';
 import type { JsonObject } from '../../src/model/service-call.ts';
 import type { ItemHistory, Version } from './history.ts';
-import { scramble, tieRank, visibleIn, type ModelIndex, type ModelTable } from './model-tables.ts';
+import { scramble, sizeOf, tieRank, visibleIn, type ModelIndex, type ModelTable } from './model-tables.ts';
 
 export type SortValue = string | number;
 
@@ -76,7 +75,7 @@ export function evaluatePlainly(
   let size = 0;
   for (const { image } of entries) {
     const visible = visibleIn(table, index, image);
-    size += itemSizeBytes(visible);
+    size += sizeOf(visible);
     if (scanned === spec.limit || (scanned > 0 && size > pageBytes)) break;
     scanned++;
     if (spec.filter === undefined || passes(spec.filter, visible)) found.push(visible);

@@ -8,7 +8,7 @@ import type { ItemHistory, Version } from './history.ts';
 import { evaluatePlainly, partitionOf, type Page, type PageSpec } from './page-spec.ts';
 
 /** States that are tried before a page counts as undecided. */
-const STATES_MAX = 400;
+const STATES_MAX = 100;
 
 export type PageVerdict = 'right' | 'wrong' | 'undecided';
 

@@ -36,6 +36,7 @@ export interface Violation {
 export interface RunResult {
   /** Sums up all that happened: equal for equal runs. */
   readonly hash: string;
+  /** Calls of the sessions and of the writers past the accelerator. */
   readonly operations: number;
   readonly violation: Violation | undefined;
   readonly answers: Readonly<Record<string, number>>;
@@ -101,6 +102,7 @@ export class Simulation {
   readonly #answers: Record<string, number> = { hit: 0, miss: 0, coalesced: 0, pass: 0, bypass: 0, failed: 0 };
   readonly #trace: string[] = [];
   #running = 0;
+  #begun = 0;
   #operations = 0;
 
   constructor(seed: number, scenario: Scenario, workload: Workload, options: RunOptions = {}) {
@@ -152,13 +154,13 @@ export class Simulation {
   async run(): Promise<RunResult> {
     this.#schedule(0);
     const { operations } = this.workload;
-    const isOver = () => this.#operations === operations.length && this.#running === 0 && this.network.pending === 0;
+    const isOver = () => this.#begun === operations.length && this.#running === 0 && this.network.pending === 0;
     // A reader of streams has a poll under way nearly always: its calls are not waited for.
     const isStreaming = this.scenario.feed === 'streams';
     await this.scheduler.run(
       () =>
         this.violation !== undefined ||
-        (isStreaming ? this.#operations === operations.length && this.#running === 0 : isOver()),
+        (isStreaming ? this.#begun === operations.length && this.#running === 0 : isOver()),
     );
     if (this.violation === undefined) {
       let isConverged = false;
@@ -254,7 +256,7 @@ export class Simulation {
     const operation = this.workload.operations[place];
     if (operation === undefined) return;
     this.scheduler.after(operation.afterMs, () => {
-      this.#operations++;
+      this.#begun++;
       this.#running++;
       this.#schedule(place + 1);
       this.#perform(operation).then(
@@ -316,7 +318,7 @@ export class Simulation {
         this.#modelFeed?.lose(action.tableName, action.reason);
         return;
       case 'roll':
-        this.store.stream?.roll(action.tableName, new Random(mixSeeds(this.#seed, 6, this.#operations)));
+        this.store.stream?.roll(action.tableName, new Random(mixSeeds(this.#seed, 6, this.#begun)));
         return;
       case 'trim':
         this.store.stream?.trim(action.tableName);
@@ -369,6 +371,7 @@ export class Simulation {
   async #write(operation: string, input: JsonObject, isPast: boolean, context: CallContext): Promise<void> {
     this.trace(`#${context.operationId} ${operation}${isPast ? ' past it' : ''} ${JSON.stringify(input)}`);
     if (isPast) {
+      this.#operations++;
       await this.network.send(ServiceRequest.fromInput(operation, input, { native: context })).catch(() => undefined);
       return;
     }
@@ -391,6 +394,7 @@ export class Simulation {
     context: CallContext,
     control: Control,
   ): Promise<Answer | undefined> {
+    this.#operations++;
     let answer: Answer | undefined;
     try {
       const result = this.accelerator.execute(ServiceRequest.fromInput(operation, input, { native: context }), {
