@@ -185,14 +185,21 @@ export class ChangeLog {
   /** True when records from `sequence` on have been removed, or would be, for their age: a reader there has missed some. */
   wasTrimmed(stream: Stream, shard: Shard, sequence: number): boolean {
     if (sequence <= (shard.trimmedThrough ?? 0)) return true;
-    const first = this.#firstFrom(stream, shard, sequence);
-    return first !== undefined && timeOfChange(first) < this.#oldestMs();
+    for (const { value } of this.#environment.rows(changeRange(stream.number, shard.number, sequence))) {
+      return timeOfChange(value) < this.#oldestMs();
+    }
+    return false;
   }
 
-  /** True when a closed shard has nothing left from `sequence` on. */
+  /** True when a closed shard has nothing left to show from `sequence` on. */
   isDrained(stream: Stream, shard: Shard, sequence: number): boolean {
     if (shard.lastSequence === undefined || this.#closing.has(shard)) return false;
-    return this.#firstFrom(stream, shard, sequence) === undefined;
+    const oldestMs = this.#oldestMs();
+    let skipped = 0;
+    for (const { value } of this.#environment.rows(changeRange(stream.number, shard.number, sequence))) {
+      if (timeOfChange(value) >= oldestMs || ++skipped === SKIPPED_MAX) return false;
+    }
+    return true;
   }
 
   /** Removes what is older than the retention: records, shards that were closed before it, streams that ended before it. */
@@ -247,12 +254,6 @@ export class ChangeLog {
     this.#saveShard(stream, shard);
     this.#closing.add(shard);
     this.#writer.afterCommit(() => this.#closing.delete(shard));
-  }
-
-  #firstFrom(stream: Stream, shard: Shard, sequence: number): Buffer | undefined {
-    const range = changeRange(stream.number, shard.number, sequence);
-    for (const { value } of this.#environment.rows(range)) return value;
-    return undefined;
   }
 
   #trimLater(): void {

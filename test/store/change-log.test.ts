@@ -189,6 +189,9 @@ describe('trimming', () => {
     expect(log.wasTrimmed(stream, shard, sequence)).toBe(true);
     expect(log.wasTrimmed(stream, shard, sequence + 1)).toBe(false);
     expect(contents(log, stream)).toEqual([[]]);
+    log.end(stream, 0);
+    await log.committed();
+    expect(log.isDrained(stream, shard, 0)).toBe(true);
   });
 
   test('removes closed shards a day after their end, and a stream a day after its own', async () => {
