@@ -29,7 +29,7 @@ import { statsOf, type CacheStats } from './stats.ts';
 import { Tables, type OpenTable } from './tables.ts';
 import { writeBatch, writeTransaction } from './write-batch.ts';
 import { writeItem } from './write-item.ts';
-import { writeStatement } from './write-statement.ts';
+import { tablesOfStatements, writeStatements } from './write-statement.ts';
 
 export type { Answer, CacheOutcome, ExecuteOptions } from './answer.ts';
 export type { AcceleratorOptions, AcceleratorTuning, TtlOptions } from './options.ts';
@@ -143,7 +143,7 @@ class CachingAccelerator implements Accelerator {
       case 'write-transaction':
         return this.#onTables(writeTransaction, request, options, mutates);
       case 'write-statement':
-        return writeStatement(parts, request, options);
+        return this.#onTables(writeStatements, request, options, mutates);
       case 'change-table':
         return this.#changeTable(request, options);
       case 'pass':
@@ -276,8 +276,10 @@ class CachingAccelerator implements Accelerator {
   }
 }
 
-/** The tables of a batch or transaction, as the call names them. */
-function tableNamesOf({ operation, input }: ServiceRequest): string[] {
+/** The tables of a call that may name several, as it names them. */
+function tableNamesOf(request: ServiceRequest): string[] {
+  const { operation, input } = request;
+  if (traitsOf(operation).path === 'write-statement') return tablesOfStatements(request);
   if (operation !== 'TransactWriteItems') return Object.keys(input['RequestItems'] as JsonObject);
   const names = new Set<string>();
   for (const item of input['TransactItems'] as Record<string, JsonObject>[]) {

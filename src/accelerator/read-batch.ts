@@ -9,7 +9,7 @@ import { Placeholders } from '../expression/placeholders.ts';
 import { projectItem } from '../expression/projection.ts';
 import type { DocumentPath } from '../expression/syntax.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { exactKey, keyText, positionOf } from '../model/key.ts';
+import { exactKey, keyText, positionOf, type KeySchema } from '../model/key.ts';
 import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered, passThrough, rework } from './ask-store.ts';
@@ -27,6 +27,8 @@ interface WantedKey {
 interface TablePart {
   readonly tableName: string;
   readonly table: OpenTable;
+  /** Of the schema that the keys were read with; the table may be forgotten while the store is asked (I13). */
+  readonly keySchema: KeySchema;
   readonly wanted: readonly WantedKey[];
   readonly projection: readonly DocumentPath[] | undefined;
   /** What the caller asked of the table, for `UnprocessedKeys` must be good to send again as it is. */
@@ -97,11 +99,12 @@ function planPart(table: OpenTable, tableName: string, asked: JsonObject): Table
   const placeholders = new Placeholders(names, undefined);
   const projection = text === undefined ? undefined : parseProjection(text, placeholders);
   placeholders.assertAllUsed();
+  const keySchema = table.schema.key;
   const wanted: WantedKey[] = [];
   const seen = new Set<string>();
   for (const given of keys) {
-    const key = exactKey(table.schema.key, given);
-    const position = key && positionOf(table.schema.key, key);
+    const key = exactKey(keySchema, given);
+    const position = key && positionOf(keySchema, key);
     if (key === undefined || position === undefined) return undefined;
     const text = keyText(position);
     // The store refuses a batch that names a key twice.
@@ -109,7 +112,18 @@ function planPart(table: OpenTable, tableName: string, asked: JsonObject): Table
     seen.add(text);
     wanted.push({ key, text });
   }
-  return { tableName, table, wanted, projection, asked, found: [], oldestMs: 0, missing: [], lease: undefined };
+  return {
+    tableName,
+    table,
+    keySchema,
+    wanted,
+    projection,
+    asked,
+    found: [],
+    oldestMs: 0,
+    missing: [],
+    lease: undefined,
+  };
 }
 
 function lookUp(parts: Parts, part: TablePart, nowMs: number, isRefresh: boolean): void {
@@ -136,18 +150,18 @@ function askFor(part: TablePart, nowMs: number): JsonObject {
 
 /** A key that was asked for, answered with no item and not left unprocessed, is an absence. */
 function fillPart(parts: Parts, part: TablePart, items: readonly Item[], unprocessed: readonly Item[]): void {
-  const { table, lease } = part;
+  const { table, keySchema, lease } = part;
   const settled = new Set<string>();
   for (const item of items) {
     part.found.push(item);
-    const position = positionOf(table.schema.key, item);
+    const position = positionOf(keySchema, item);
     if (position === undefined) continue;
     const text = keyText(position);
     settled.add(text);
     if (lease !== undefined) storeItem(parts, table, text, lease, false, Buffer.from(JSON.stringify({ Item: item })));
   }
   for (const key of unprocessed) {
-    const position = positionOf(table.schema.key, key);
+    const position = positionOf(keySchema, key);
     if (position !== undefined) settled.add(keyText(position));
   }
   for (const { text } of part.missing) {

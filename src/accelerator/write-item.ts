@@ -89,7 +89,8 @@ function imageToAsk(table: OpenTable, request: ServiceRequest): ReturnValues | u
 function imagesOf(request: ServiceRequest, reply: ServiceReply, asked: ReturnValues | undefined): WrittenImages {
   const returned: unknown = asked ?? request.input['ReturnValues'];
   const attributes = planOrPass(() => reply.output['Attributes'] as Item | undefined);
-  const oldImage: Image = returned === 'ALL_OLD' ? attributes : 'unknown';
+  // A client that sent the call twice by itself got the image before the second time, which is perhaps what the first left.
+  const oldImage: Image = returned === 'ALL_OLD' && !reply.isUncertain ? attributes : 'unknown';
   switch (request.operation) {
     case 'PutItem':
       return { oldImage, newImage: putImage(request), mayInstall: true };

@@ -1,48 +1,89 @@
 /**
- * PartiQL. A SELECT passes through. A statement that writes drops what it may touch: the key is somewhere in its text, so
- * everything of its table becomes unreachable when it was applied or may have been (I5, I11).
+ * PartiQL. A statement that writes names the one item that it writes; a SELECT writes nothing and passes through. Where a
+ * statement cannot be read, everything of the tables that it may have written becomes unreachable (I5, I11).
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
  */
+import type { AttributeValue } from '../model/attribute-value.ts';
+import { parseStatement } from '../expression/partiql-parser.ts';
+import type { Statement } from '../expression/partiql-syntax.ts';
+import { writtenKeyOf } from '../expression/statement-key.ts';
+import { parseAttributeValue } from '../model/parse-item.ts';
 import type { JsonObject, ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered } from './ask-store.ts';
+import type { Image } from './mutation.ts';
 import { isRefusal } from './own-write.ts';
 import { planOrPass } from './parameters.ts';
 import type { Parts } from './parts.ts';
+import type { OpenTable } from './tables.ts';
+import { writeMany, type WriteKind, type WriteOfKey } from './write-many.ts';
 
-const SELECT = /^\s*(?:SELECT|EXISTS)\b/i;
-const WRITTEN_TABLE = /^\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:"([^"]+)"|([A-Za-z0-9_.-]+))/i;
+export function writeStatements(
+  parts: Parts,
+  tables: ReadonlyMap<string, OpenTable>,
+  request: ServiceRequest,
+  options: ExecuteOptions,
+): Promise<Answer> {
+  const canBeRead = planOrPass(() => statementsOf(request)) !== undefined;
+  return canBeRead ? writeMany(parts, tables, request, options, statements) : writeUnread(parts, request, options);
+}
 
-export async function writeStatement(parts: Parts, request: ServiceRequest, options: ExecuteOptions): Promise<Answer> {
-  const texts = planOrPass(() => statementsOf(request)) ?? [];
+/** Not even the tables are known. */
+async function writeUnread(parts: Parts, request: ServiceRequest, options: ExecuteOptions): Promise<Answer> {
   let reply: ServiceReply | undefined;
   try {
     reply = await parts.backing.send(request, { signal: options.signal });
   } finally {
-    // A refused batch may have applied some of its statements only where it says so one by one, in a 200.
-    if (reply === undefined || !isRefusal(reply)) for (const text of texts) dropTouched(parts, text);
+    const isRefused = reply !== undefined && isRefusal(reply);
+    if (!isRefused) for (const table of parts.tables.all()) table.reset(parts.clock.monotonicMs());
   }
   return answered(reply, 'pass');
 }
 
-function statementsOf({ operation, input }: ServiceRequest): string[] {
+/** The tables that the statements name. @throws {ServiceError} where one of them cannot be read. */
+export function tablesOfStatements(request: ServiceRequest): string[] {
+  return [...new Set(statementsOf(request).map((statement) => statement.table))];
+}
+
+function statementsOf({ operation, input }: ServiceRequest): Statement[] {
+  return partsOf(operation, input).map(({ Statement: text, Parameters: given }) => {
+    const parameters: AttributeValue[] = ((given ?? []) as unknown[]).map(parseAttributeValue);
+    return parseStatement(text as string, parameters);
+  });
+}
+
+function partsOf(operation: string, input: JsonObject): readonly JsonObject[] {
   switch (operation) {
     case 'ExecuteStatement':
-      return [input['Statement'] as string];
+      return [input];
     case 'BatchExecuteStatement':
-      return (input['Statements'] as JsonObject[]).map((statement) => statement['Statement'] as string);
+      return input['Statements'] as JsonObject[];
     default:
-      return (input['TransactStatements'] as JsonObject[]).map((statement) => statement['Statement'] as string);
+      return input['TransactStatements'] as JsonObject[];
   }
 }
 
-function dropTouched(parts: Parts, text: string): void {
-  if (SELECT.test(text)) return;
-  const match = WRITTEN_TABLE.exec(text);
-  const name = match?.[1] ?? match?.[2];
-  const nowMs = parts.clock.monotonicMs();
-  const touched = name === undefined ? parts.tables.all() : [parts.tables.peek(name)];
-  for (const table of touched) table?.reset(nowMs);
-  parts.drops.write++;
+const statements: WriteKind = {
+  plan(tables, request) {
+    const planned: WriteOfKey[] = [];
+    for (const statement of statementsOf(request)) {
+      if (statement.kind === 'select' || statement.kind === 'exists') continue;
+      const table = tables.get(statement.table);
+      if (table === undefined) continue;
+      const key = writtenKeyOf(statement, table.schema.key);
+      if (key === undefined) return undefined;
+      planned.push({ table, key, newImage: newImageOf(statement) });
+    }
+    return planned;
+  },
+  // In a batch each statement has an outcome of its own. One that failed may have been applied all the same when the
+  // fault was the store's; dropping what it names costs a read, so all of them count.
+  notWritten: () => new Set(),
+  mayInstall: false,
+};
+
+function newImageOf(statement: Statement): Image {
+  if (statement.kind === 'insert') return statement.item;
+  return statement.kind === 'delete' ? undefined : 'unknown';
 }

@@ -196,22 +196,56 @@ describe('what passes through', () => {
   });
 });
 
-test('PartiQL that writes makes what is cached of its table unreachable, a SELECT does not', async () => {
-  await open({
-    // The store under test need not know PartiQL for the accelerator to drop what a statement may have touched.
-    between: (store) => ({
-      send: async (request) => {
-        if (request.operation !== 'ExecuteStatement') return store.send(request);
-        return store.send(ServiceRequest.fromInput('ListTables', {}));
-      },
-      close: () => Promise.resolve(),
-    }),
+describe('PartiQL', () => {
+  const other = item({ pk: 'a', sk: '2' });
+  const execute = (Statement: string) => rig.call('ExecuteStatement', { TableName: undefined, Statement });
+
+  test('a statement that writes drops its item and its pages, a SELECT drops nothing', async () => {
+    await open();
+    await rig.call('PutItem', { Item: { ...key, ...item({ v: '1' }) } });
+    await rig.call('GetItem', { Key: other });
+    await execute(`SELECT * FROM "${TABLE_NAME}" WHERE pk = 'a'`);
+    expect(await outcome('GetItem', { Key: key })).toBe('hit');
+    const updated = await execute(`UPDATE "${TABLE_NAME}" SET v='2' WHERE pk='a' AND sk='1'`);
+    expect([updated.cache, updated.reply.status]).toEqual(['pass', 200]);
+    expect((await rig.call('GetItem', { Key: key })).reply.output['Item'].v.S).toBe('2');
+    expect(await outcome('GetItem', { Key: other })).toBe('hit');
+    await execute(`INSERT INTO "${TABLE_NAME}" VALUE {'pk': 'a', 'sk': '2', 'v': '3'}`);
+    expect((await rig.call('GetItem', { Key: other })).reply.output['Item'].v.S).toBe('3');
+    await execute(`DELETE FROM "${TABLE_NAME}" WHERE pk='a' AND sk='2'`);
+    expect((await rig.call('GetItem', { Key: other })).reply.output).toEqual({});
   });
-  await rig.call('GetItem', { Key: key });
-  await rig.call('ExecuteStatement', { Statement: `SELECT * FROM "${TABLE_NAME}"` });
-  expect(await outcome('GetItem', { Key: key })).toBe('hit');
-  await rig.call('ExecuteStatement', { Statement: `UPDATE "${TABLE_NAME}" SET v='1' WHERE pk='a' AND sk='1'` });
-  expect(await outcome('GetItem', { Key: key })).toBe('miss');
+
+  test('so do batches and transactions of statements', async () => {
+    await open();
+    await rig.call('GetItem', { Key: key });
+    await rig.call('GetItem', { Key: other });
+    await rig.call('BatchExecuteStatement', {
+      TableName: undefined,
+      Statements: [{ Statement: `INSERT INTO "${TABLE_NAME}" VALUE {'pk': 'a', 'sk': ?}`, Parameters: [{ S: '1' }] }],
+    });
+    expect((await rig.call('GetItem', { Key: key })).reply.output['Item']).toEqual(key);
+    expect(await outcome('GetItem', { Key: other })).toBe('hit');
+    await rig.call('ExecuteTransaction', {
+      TableName: undefined,
+      TransactStatements: [{ Statement: `DELETE FROM "${TABLE_NAME}" WHERE pk='a' AND sk='1'` }],
+    });
+    expect((await rig.call('GetItem', { Key: key })).reply.output).toEqual({});
+  });
+
+  test('a statement that cannot be read drops everything, for the store may have understood it', async () => {
+    await open({
+      // A store that knows more of the language than we do.
+      between: (store) => ({
+        send: async (request) =>
+          store.send(request.operation === 'ExecuteStatement' ? ServiceRequest.fromInput('ListTables', {}) : request),
+        close: () => Promise.resolve(),
+      }),
+    });
+    await rig.call('GetItem', { Key: key });
+    await execute('UPSERT INTO Orders VALUES (1)');
+    expect(await outcome('GetItem', { Key: key })).toBe('miss');
+  });
 });
 
 test('an accelerator refuses an option that it cannot live with, and names it', async () => {
