@@ -116,7 +116,9 @@ export class Table {
     for (const index of (description['GlobalSecondaryIndexes'] ?? []) as JsonObject[]) {
       if (index['Backfilling'] !== undefined) backfilling.add(index['IndexName'] as string);
     }
-    this.#indexes = [...this.#schema.indexes.values()].map((schema) => {
+    // By name, which is the order in which DynamoDB checks an item's index keys.
+    const schemas = [...this.#schema.indexes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#indexes = schemas.map((schema) => {
       const number = numbers[schema.name];
       assert(number !== undefined, 'every index has a space');
       return {

@@ -21,7 +21,7 @@ import { checkRequest } from './request-rules.ts';
 import type { StoreParts } from './store-parts.ts';
 import { decodeItem, sizeOfRow } from './stored-item.ts';
 import type { Table } from './table.ts';
-import { canceledError, type CancellationReason } from './transact-write.ts';
+import { canceledError, locateAll, type CancellationReason } from './transact-write.ts';
 import { CONFLICT } from './transaction-locks.ts';
 import { UnitsByTable } from './transaction-output.ts';
 
@@ -35,9 +35,13 @@ export interface LocatedGet {
 export function transactGetItems(parts: StoreParts, input: JsonObject): ServiceReply {
   checkRequest(input, transactGetRules);
   const gets = (input['TransactItems'] as JsonObject[]).map((item) => parseGet(item['Get'] as JsonObject));
-  const located = gets.map(({ input: get, key, projection }): LocatedGet => {
-    const table = tableOf(parts, get);
-    checkPaths(table, projection);
+  const tables = gets.map((get) => {
+    const table = tableOf(parts, get.input);
+    checkPaths(table, get.projection);
+    return table;
+  });
+  const located = locateAll(gets, ({ key, projection }, i): LocatedGet => {
+    const table = tables[i] as Table;
     return {
       table,
       rowKey: rowKeyOfKey(table, key),

@@ -33,7 +33,9 @@ const KINDS = ['ConditionCheck', 'Put', 'Delete', 'Update'] as const;
 interface ParsedAction {
   readonly input: JsonObject;
   readonly condition: Condition | undefined;
-  /** @throws {ServiceError} ValidationException for what the table does not take. */
+  /** @throws {ServiceError} ValidationException for what no state of the item would allow. */
+  check?: ((table: Table) => void) | undefined;
+  /** @throws {ServiceError} ValidationException for a key that is not the table's, or an index key of another type. */
   locate(table: Table): LocatedAction;
 }
 
@@ -65,8 +67,10 @@ interface Outcome {
 export async function transactWriteItems(parts: StoreParts, input: JsonObject): Promise<ServiceReply> {
   checkRequest(input, transactWriteRules);
   const parsed = (input['TransactItems'] as JsonObject[]).map(parseAction);
-  const actions = parsed.map((action): Action => {
-    const table = tableOf(parts, action.input);
+  const tables = parsed.map((action) => tableOf(parts, action.input));
+  parsed.forEach((action, i) => action.check?.(tables[i] as Table));
+  const actions = locateAll(parsed, (action, i): Action => {
+    const table = tables[i] as Table;
     return { input: action.input, condition: action.condition, table, ...action.locate(table) };
   });
   return ServiceReply.fromOutput(await commitActions(parts, input, actions));
@@ -174,11 +178,11 @@ function parseUpdateAction(input: JsonObject, key: Item): ParsedAction {
   return {
     input,
     condition,
-    locate(table) {
-      const rowKey = rowKeyOfKey(table, key);
-      checkUpdateLeavesKey(update, table.schema);
-      return { key: rowKey, next: (old) => updatedItem(table, update, key, old) };
-    },
+    check: (table) => checkUpdateLeavesKey(update, table.schema),
+    locate: (table) => ({
+      key: rowKeyOfKey(table, key),
+      next: (old) => updatedItem(table, update, key, old),
+    }),
   };
 }
 
@@ -189,6 +193,33 @@ const REASON_CODES: Readonly<Partial<Record<string, string>>> = {
   ValidationException: 'ValidationError',
   DuplicateItemException: 'DuplicateItem',
 };
+
+/** DynamoDB refuses the request as a whole for an empty key, wherever it comes up, and for what is no reason to cancel. */
+function reasonOf(error: unknown): CancellationReason {
+  const code = error instanceof ServiceError ? REASON_CODES[error.name] : undefined;
+  const { message } = error as ServiceError;
+  if (code === undefined || message.startsWith('One or more parameter values are not valid.')) throw error;
+  return { Code: code, Message: message };
+}
+
+/**
+ * Finds the item of every member of a transaction.
+ *
+ * @throws {ServiceError} TransactionCanceledException with a reason for each that has none, as for a key of another type.
+ */
+export function locateAll<T, U>(members: readonly T[], locate: (member: T, position: number) => U): U[] {
+  const located: U[] = [];
+  const reasons = members.map((member, i): CancellationReason => {
+    try {
+      located.push(locate(member, i));
+      return NONE;
+    } catch (error) {
+      return reasonOf(error);
+    }
+  });
+  if (located.length < members.length) throw canceledError(reasons);
+  return located;
+}
 
 function judge(parts: StoreParts, action: Action): Outcome {
   if (parts.locks.isHeld(action.key)) {
@@ -205,8 +236,6 @@ function judge(parts: StoreParts, action: Action): Outcome {
     return { reason: NONE, change: planChange(parts, action.table, action.key, old, action.next(old)) };
   } catch (error) {
     // What only the item's state shows to be wrong (an operand's type, the size after the update) cancels the transaction.
-    const code = error instanceof ServiceError ? REASON_CODES[error.name] : undefined;
-    if (code === undefined) throw error;
-    return { reason: { Code: code, Message: (error as ServiceError).message }, change: undefined };
+    return { reason: reasonOf(error), change: undefined };
   }
 }

@@ -227,6 +227,37 @@ describe('limits and reasons', () => {
     ]);
   });
 
+  const wrongKey = { p: { N: '1' }, s: { N: '1' } };
+  const mismatch = 'The provided key element does not match the schema';
+  test.each<[JsonObject, string]>([
+    [
+      { Put: { TableName, Item: wrongKey } },
+      'One or more parameter values were invalid: Type mismatch for key p expected: S actual: N',
+    ],
+    [{ Delete: { TableName, Key: wrongKey } }, mismatch],
+    [{ Update: { TableName, Key: { p: { S: 'a' } }, UpdateExpression: 'REMOVE x' } }, mismatch],
+    [{ ConditionCheck: { TableName, Key: wrongKey, ConditionExpression: 'attribute_exists(p)' } }, mismatch],
+  ])('a key that is not the table’s cancels the transaction: %j', async (action, Message) => {
+    const store = await storeWithTable();
+    const { errorName, output } = await send(store, 'TransactWriteItems', { TransactItems: [put('a'), action] });
+    expect(errorName).toBe('TransactionCanceledException');
+    expect(output['CancellationReasons']).toEqual([{ Code: 'None' }, { Code: 'ValidationError', Message }]);
+    const get = { TransactItems: [{ Get: { TableName, Key: wrongKey } }] };
+    expect((await send(store, 'TransactGetItems', get)).output['CancellationReasons']).toEqual([
+      { Code: 'ValidationError', Message: mismatch },
+    ]);
+  });
+
+  test('an empty key refuses the request as a whole', async () => {
+    const store = await storeWithTable();
+    const message =
+      'ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot ' +
+      'contain an empty string value. Key: p';
+    for (const action of [put(''), { Delete: { TableName, Key: item('', 1) } }, increment('')]) {
+      expect(await refusal(store, 'TransactWriteItems', { TransactItems: [put('a'), action] })).toBe(message);
+    }
+  });
+
   test('a hundred items are taken and a hundred and one are not', async () => {
     const store = await storeWithTable();
     const puts = Array.from({ length: 101 }, (_, index) => put(`p${index}`));
