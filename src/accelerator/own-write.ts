@@ -10,7 +10,7 @@ import { invalidate } from './invalidate.ts';
 import { mutationOf, sameImage, topics, type Image, type Mutation } from './mutation.ts';
 import type { Parts } from './parts.ts';
 import { keepItem } from './read-item.ts';
-import type { FillLease } from './table.ts';
+import type { LogPosition } from './table.ts';
 import type { OpenTable } from './tables.ts';
 
 export interface OwnWrite {
@@ -18,7 +18,8 @@ export interface OwnWrite {
   readonly key: Item;
   readonly keyText: string;
   readonly inFlight: WriteInFlight;
-  readonly lease: FillLease;
+  /** When it was sent. */
+  readonly sent: LogPosition;
 }
 
 /** @param key an exact key of the table. */
@@ -26,7 +27,7 @@ export function beginWrite(table: OpenTable, key: Item): OwnWrite | undefined {
   const position = positionOf(table.schema.key, key);
   if (position === undefined) return undefined;
   const text = keyText(position);
-  return { table, key, keyText: text, inFlight: table.writes.begin(text), lease: table.lease() };
+  return { table, key, keyText: text, inFlight: table.writes.begin(text), sent: table.position() };
 }
 
 /** The store refused it: a condition, a validation, a throttle. Nothing changed (I5). */
@@ -70,8 +71,10 @@ export function writeApplied(parts: Parts, write: OwnWrite, images: WrittenImage
   if (mutation === undefined) return;
   invalidate(parts, table, mutation, 'write');
   // I4: of two overlapping writes nobody knows which came last. The same holds for a write of somebody else whose record
-  // arrived meanwhile, unless it left just what ours left.
-  const isLast = !write.inFlight.overlapped && (seen === undefined || sameImage(seen.newImage, images.newImage));
+  // arrived meanwhile, unless it left just what ours left, and if the answer took so long that the log has forgotten.
+  const isRemembered = table.log.reaches(write.sent.token);
+  const isLast =
+    isRemembered && !write.inFlight.overlapped && (seen === undefined || sameImage(seen.newImage, images.newImage));
   if (isLast && images.mayInstall) install(parts, write, images.newImage, nowMs);
   else parts.items.invalidate(table.prefix + write.keyText);
   if (seen === undefined && willBeRecorded(images)) table.unconfirmed.add(write.keyText, mutation, nowMs);
@@ -88,7 +91,7 @@ function willBeRecorded({ oldImage, newImage }: WrittenImages): boolean {
 
 /** The table was forgotten while the write was under way: nothing that is cached since then may be older than the write. */
 function hasMoved(parts: Parts, write: OwnWrite): boolean {
-  if (write.lease.epoch === write.table.epoch) return false;
+  if (write.sent.epoch === write.table.epoch) return false;
   write.table.reset(parts.clock.monotonicMs());
   return true;
 }
@@ -96,7 +99,7 @@ function hasMoved(parts: Parts, write: OwnWrite): boolean {
 /** The last mutation of the key that the log took in since the write began. */
 function lastSeen(write: OwnWrite): Mutation | undefined {
   let last: Mutation | undefined;
-  for (const mutation of write.table.log.since(topics.item(write.keyText), write.lease.token)) last = mutation;
+  for (const mutation of write.table.log.since(topics.item(write.keyText), write.sent.token)) last = mutation;
   return last;
 }
 

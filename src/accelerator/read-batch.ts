@@ -129,7 +129,7 @@ function planPart(table: OpenTable, tableName: string, asked: JsonObject): Table
 function lookUp(parts: Parts, part: TablePart, nowMs: number, isRefresh: boolean): void {
   const isTrusted = part.table.isServing(nowMs);
   const isServed = !isRefresh && isTrusted;
-  if (isTrusted) part.lease = part.table.lease();
+  if (isTrusted) part.lease = part.table.lease(nowMs);
   for (const wanted of part.wanted) {
     const entry = isServed ? parts.items.get(part.table.prefix + wanted.text, nowMs) : undefined;
     if (entry === undefined) {

@@ -111,7 +111,7 @@ async function loadItem(
     return answered(shapeReply(plan, share(await orAbort(flying, options.signal))), 'coalesced');
   }
   // I1: the token is taken before the store is asked.
-  const lease = table.lease();
+  const lease = table.lease(parts.clock.monotonicMs());
   const read = async () => {
     const reply = await parts.backing.send(readRequest(parts, table, plan, request));
     fillItem(parts, table, plan.keyText, lease, reply);
@@ -173,6 +173,10 @@ export function storeItem(
     parts.items.counters.fillsRefused++;
     return;
   }
+  // What came in since this read began, by a batch or a refresh, may be newer than its answer: a reader who has seen it must
+  // not be shown what was before it.
+  const present = parts.items.peek(table.prefix + text, nowMs);
+  if (present !== undefined && present.storedAtMs > lease.takenMs) return;
   keepItem(parts, table, text, isNegative, body, nowMs);
 }
 

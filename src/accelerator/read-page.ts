@@ -12,6 +12,7 @@ import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/ser
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered, orAbort, passThrough, share } from './ask-store.ts';
 import { ttlOf } from './options.ts';
+import { touches, type Mutation } from './mutation.ts';
 import type { CachedPage } from './page-rules.ts';
 import { noCapacity, planOrPass } from './parameters.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
@@ -70,10 +71,12 @@ async function loadPage(
     : undefined;
   if (flying !== undefined) return answered(share(await orAbort(flying, options.signal)), 'coalesced');
   // I1: the token is taken before the store is asked.
-  const lease = table.lease();
+  const nowMs = parts.clock.monotonicMs();
+  const lease = table.lease(nowMs);
+  const unsettled = plan.index?.kind === 'GSI' ? table.unsettledIn(plan.indexName, plan.footprint, nowMs) : [];
   const read = async () => {
     const reply = await parts.backing.send(readRequest(parts, table, plan, request));
-    fillPage(parts, table, plan, lease, reply);
+    fillPage(parts, table, plan, lease, unsettled, reply);
     return reply;
   };
   const reading = isShared ? parts.pageFlights.lead(flightKey, lease.token, read) : read();
@@ -88,18 +91,28 @@ function readRequest(parts: Parts, table: OpenTable, plan: PagePlan, request: Se
   return request.withInput({ ...request.input, ConsistentRead: true });
 }
 
-function fillPage(parts: Parts, table: OpenTable, plan: PagePlan, lease: FillLease, reply: ServiceReply): void {
+function fillPage(
+  parts: Parts,
+  table: OpenTable,
+  plan: PagePlan,
+  lease: FillLease,
+  unsettled: readonly Mutation[] | undefined,
+  reply: ServiceReply,
+): void {
   const { queryTtlMs } = ttlOf(parts.tuning, table.name, plan.indexName);
   if (!reply.ok || queryTtlMs === 0) return;
   const page = planOrPass(() => pageOf(table, plan, reply));
   if (page === undefined) return;
   const nowMs = parts.clock.monotonicMs();
-  const isSettled = plan.index?.kind !== 'GSI' || !table.isRecentFootprint(plan.indexName, page.footprint, nowMs);
+  const isSettled = unsettled?.some((mutation) => touches(mutation, plan.indexName, page.footprint)) === false;
   // I2: an index trails its table, so a page that holds a recent mutation may be from before it, without a later event.
   if (!isSettled || !table.isServing(nowMs) || !table.pageLeaseHolds(lease, plan.indexName, page.footprint)) {
     parts.pages.counters.fillsRefused++;
     return;
   }
+  // A page that was read later, by a call that did not share this flight, may show more than this one.
+  const present = parts.pages.peek(page.key, nowMs);
+  if (present !== undefined && present.storedAtMs > lease.takenMs) return;
   const { byteLength } = page.reply.body;
   if (byteLength > parts.tuning.entryBytesMax) return;
   const isKept = parts.pages.set(page.key, {

@@ -14,10 +14,15 @@ import type { CachedPage } from './page-rules.ts';
 import { topics, topicsOf, touches, mutationSizeBytes, type Mutation } from './mutation.ts';
 import type { Ttls } from './options.ts';
 
-/** Permission to fill, given before the store is asked: the position in the log and the epoch it belongs to. */
-export interface FillLease {
+/** A moment in the life of a table: the position in its log and the epoch it belongs to. */
+export interface LogPosition {
   readonly token: FillToken;
   readonly epoch: number;
+}
+
+/** Permission to fill, given before the store is asked. */
+export interface FillLease extends LogPosition {
+  readonly takenMs: number;
 }
 
 export interface TableOptions {
@@ -118,8 +123,12 @@ export class Table {
     return this.#epoch;
   }
 
-  lease(): FillLease {
+  position(): LogPosition {
     return { token: this.log.token(), epoch: this.#epoch };
+  }
+
+  lease(nowMs: number): FillLease {
+    return { token: this.log.token(), epoch: this.#epoch, takenMs: nowMs };
   }
 
   record(mutation: Mutation, nowMs: number): void {
@@ -128,7 +137,7 @@ export class Table {
   }
 
   /** No mutation of the key came after the lease, and the log would know (I1). */
-  itemLeaseHolds(lease: FillLease, text: string): boolean {
+  itemLeaseHolds(lease: LogPosition, text: string): boolean {
     if (lease.epoch !== this.#epoch || !this.log.reaches(lease.token)) return false;
     return isEmpty(this.log.since(topics.item(text), lease.token));
   }
@@ -138,7 +147,7 @@ export class Table {
   }
 
   /** No mutation touched the footprint after the lease, and the log would know (I1). */
-  pageLeaseHolds(lease: FillLease, indexName: string, footprint: Footprint): boolean {
+  pageLeaseHolds(lease: LogPosition, indexName: string, footprint: Footprint): boolean {
     if (lease.epoch !== this.#epoch || !this.log.reaches(lease.token)) return false;
     if (!this.log.hasAnySince(lease.token)) return true;
     return !this.#anyTouches(indexName, footprint, (topic) => this.log.since(topic, lease.token));
@@ -150,16 +159,33 @@ export class Table {
     return this.#anyTouches(indexName, footprint, (topic) => this.log.recent(topic, nowMs));
   }
 
+  /**
+   * The mutations that an index which is asked now may not show yet (I2); undefined while the log has forgotten some. Asked
+   * when the answer is there, the log would not remember those that were recent when the index was read.
+   */
+  unsettledIn(indexName: string, footprint: Footprint, nowMs: number): readonly Mutation[] | undefined {
+    if (this.log.isBlurred(nowMs)) return undefined;
+    const unsettled: Mutation[] = [];
+    for (const topic of topicsIn(indexName, footprint)) {
+      for (const mutation of this.log.recent(topic, nowMs)) {
+        if (touches(mutation, indexName, footprint)) unsettled.push(mutation);
+      }
+    }
+    return unsettled;
+  }
+
   #anyTouches(indexName: string, footprint: Footprint, filed: (topic: string) => Iterable<Mutation>): boolean {
-    const places =
-      footprint.partition === undefined
-        ? [topics.index(indexName)]
-        : [topics.partition(indexName, footprint.partition), topics.anywhere(indexName)];
-    for (const topic of places) {
+    for (const topic of topicsIn(indexName, footprint)) {
       for (const mutation of filed(topic)) if (touches(mutation, indexName, footprint)) return true;
     }
     return false;
   }
+}
+
+/** Where the log files what may touch a footprint. */
+function topicsIn(indexName: string, { partition }: Footprint): readonly string[] {
+  if (partition === undefined) return [topics.index(indexName)];
+  return [topics.partition(indexName, partition), topics.anywhere(indexName)];
 }
 
 function isEmpty(mutations: Iterable<Mutation>): boolean {

@@ -117,7 +117,7 @@ export class Network implements BackingStore {
 
   async #way(random: Random): Promise<void> {
     const { slow, slowMs, latencyMs } = this.#options;
-    const ms = random.chance(slow) ? random.below(slowMs) : random.below(latencyMs + 1);
+    const ms = random.next() * (random.chance(slow) ? slowMs : latencyMs);
     await sleep(this.#clock, ms);
   }
 }
