@@ -118,6 +118,11 @@ export class DaxDoor {
     return this.#connections.size;
   }
 
+  /** A table was made, changed or deleted through another door. */
+  noteTableChange(name: string): void {
+    this.#tables.forget([name]);
+  }
+
   async listen(): Promise<DaxAddresses> {
     const { host, port = 0, tlsPort = 0, advertise, listFile, log } = this.#options;
     if (advertise !== undefined) this.#advertised = await resolveAdvertised(advertise);

@@ -2,7 +2,9 @@
  * What stands behind a door: the accelerator, or a store by itself. The doors know nothing else of either.
  */
 import type { Answer, ExecuteOptions } from '../accelerator/answer.ts';
+import { planOrPass } from '../accelerator/parameters.ts';
 import type { BackingStore } from '../backing/backing-store.ts';
+import { traitsOf } from '../model/operations.ts';
 import type { ServiceRequest } from '../model/service-call.ts';
 
 /** Synchronous on a hit. Refusals of the store are answers; it throws only when there is none. */
@@ -15,4 +17,16 @@ export function dispatchTo(store: BackingStore): Dispatch {
     cache: 'pass',
     ageMs: undefined,
   });
+}
+
+/** The same dispatch, which tells of every change to a table when it is answered. */
+export function noticeTableChanges(dispatch: Dispatch, changed: (table: string) => void): Dispatch {
+  return (request, options) => {
+    const answer = dispatch(request, options);
+    if (traitsOf(request.operation).path !== 'change-table') return answer;
+    return Promise.resolve(answer).finally(() => {
+      const name = planOrPass(() => request.input['TableName'] as unknown);
+      if (typeof name === 'string') changed(name);
+    });
+  };
 }

@@ -17,7 +17,7 @@ import { DaxDoor } from './dax-door.ts';
 import type { DaxTls } from './dax-door.ts';
 import { daxDefaults } from './dax-limits.ts';
 import type { DaxLimits } from './dax-limits.ts';
-import { dispatchTo } from './dispatch.ts';
+import { dispatchTo, noticeTableChanges } from './dispatch.ts';
 import type { Dispatch } from './dispatch.ts';
 import { HttpDoor } from './http-door.ts';
 import { resolveLimits } from './limits.ts';
@@ -122,9 +122,12 @@ class Doors implements Proxy {
     this.instance = options.instance ?? newInstanceId(clock);
     const dispatch: Dispatch =
       accelerator === undefined ? dispatchTo(backing) : (call, asked) => accelerator.execute(call, asked);
+    const dax = daxDoorOf(options, { dispatch, instance: this.instance, limits, clock, log });
+    this.#dax = dax;
     if (httpPort !== 'off') {
       this.#http = new HttpDoor({
-        dispatch,
+        // Tables are made and deleted here, and the DAX door has to know their keys.
+        dispatch: dax === undefined ? dispatch : noticeTableChanges(dispatch, (name) => dax.noteTableChange(name)),
         cached: accelerator !== undefined,
         host: options.host ?? proxyDefaults.host,
         port: httpPort,
@@ -137,7 +140,6 @@ class Doors implements Proxy {
         log,
       });
     }
-    this.#dax = daxDoorOf(options, { dispatch, instance: this.instance, limits, clock, log });
     if (adminPort !== 'off') {
       this.#admin = new AdminDoor({
         host: options.adminHost ?? proxyDefaults.adminHost,

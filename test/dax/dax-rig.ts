@@ -174,7 +174,7 @@ export function openDaxDocument(options: ClientOptions): DaxDocumentClient {
 }
 
 /** `destroy()` of the SDK leaves the client's connections open; this method of its own ends them. */
-function shutDown(client: object): void {
+export function shutDown(client: object): void {
   (client as { readonly shutdown: () => void }).shutdown();
 }
 
