@@ -34,15 +34,28 @@ export const createTable = (hasStreams: boolean): Request => ({
   },
 });
 
-/** All items of so many partitions, as BatchWriteItem requests. */
-export function batchWrites(partitions: number): Request[] {
-  const puts = keys(partitions).map((key) => ({
-    PutRequest: { Item: { ...key, title: { S: `Film ${key.pk.S}/${key.sk.N}` }, text: { S: TEXT } } },
-  }));
+/** All items of so many partitions from the first one on, as BatchWriteItem requests. */
+export function batchWrites(partitions: number, first = 0): Request[] {
+  const puts = keys(partitions, first).map((key) => ({ PutRequest: { Item: itemOf(key) } }));
   return chunks(puts, BATCH_ITEMS).map((batch) => ({
     operation: 'BatchWriteItem',
     input: { RequestItems: { [TABLE]: batch } },
   }));
+}
+
+function itemOf(key: Key) {
+  return { ...key, title: { S: `Film ${key.pk.S}/${key.sk.N}` }, text: { S: TEXT } };
+}
+
+/** Puts the item at a place of the table. */
+export function putItem(place: number): Request {
+  return { operation: 'PutItem', input: { TableName: TABLE, Item: itemOf(keyAt(place)) } };
+}
+
+/** Puts four items in one transaction; those of different places have none in common. */
+export function transactWrite(place: number): Request {
+  const puts = [0, 1, 2, 3].map((step) => ({ Put: { TableName: TABLE, Item: itemOf(keyAt(4 * place + step)) } }));
+  return { operation: 'TransactWriteItems', input: { TransactItems: puts } };
 }
 
 /** The different reads of one operation, in an order that jumps about; each is taken once. */
@@ -70,8 +83,9 @@ interface Key {
   readonly sk: { readonly N: string };
 }
 
-function keys(partitions: number): Key[] {
-  return Array.from({ length: partitions * ITEMS_A_PARTITION }, (_, index) => keyAt(index));
+function keys(partitions: number, first = 0): Key[] {
+  const start = first * ITEMS_A_PARTITION;
+  return Array.from({ length: partitions * ITEMS_A_PARTITION }, (_, index) => keyAt(start + index));
 }
 
 function keyAt(index: number): Key {
