@@ -56,7 +56,8 @@ export class AdminDoor {
   constructor(options: AdminDoorOptions) {
     this.#options = options;
     this.#server = createServer({ maxHeaderSize: options.limits.headerBytesMax });
-    this.#connections = new Connections(this.#server);
+    this.#connections = new Connections();
+    this.#server.on('connection', (socket) => this.#connections.add(socket));
     this.#server.on('request', (request, response) => this.#begin(request, response));
     this.#server.on('clientError', (error, socket) => answerClientError(error, socket, this.#connections));
     this.#routes = new Map<string, { readonly methods: string; readonly answer: Route }>([

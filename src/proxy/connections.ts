@@ -10,14 +10,15 @@ export class Connections {
   readonly #callsBySocket = new Map<Socket, number>();
   #inFlight = 0;
   #draining = false;
+  #noneLeft: () => void = () => {};
 
-  constructor(server: Server) {
-    server.on('connection', (socket: Socket) => {
-      this.#callsBySocket.set(socket, 0);
-      socket.once('close', () => {
-        this.#inFlight -= this.#callsBySocket.get(socket) ?? 0;
-        this.#callsBySocket.delete(socket);
-      });
+  /** From here on until the socket is closed. */
+  add(socket: Socket): void {
+    this.#callsBySocket.set(socket, 0);
+    socket.once('close', () => {
+      this.#inFlight -= this.#callsBySocket.get(socket) ?? 0;
+      this.#callsBySocket.delete(socket);
+      if (this.#callsBySocket.size === 0) this.#noneLeft();
     });
   }
 
@@ -50,16 +51,24 @@ export class Connections {
   }
 
   /** Stops accepting, lets calls in flight be answered, ends every connection. Resolves when none is left. */
-  async drain(server: Server, timeoutMs: number, clock: Clock): Promise<void> {
+  async drain(server: Server, timeoutMs: number, clock: Clock, endIdle = () => this.#endSilent()): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const refusing = new Promise<void>((resolve) => server.close(() => resolve()));
+    const emptied = new Promise<void>((resolve) => (this.#noneLeft = resolve));
+    if (this.#callsBySocket.size === 0) this.#noneLeft();
     server.closeIdleConnections();
-    // A connection on which nothing was ever sent is not idle in Node's eyes, and would hold the process for a minute.
-    for (const [socket, calls] of this.#callsBySocket) if (calls === 0 && socket.bytesRead === 0) socket.destroy();
-    const timer = clock.after(timeoutMs, () => server.closeAllConnections());
-    await closed;
+    endIdle();
+    const timer = clock.after(timeoutMs, () => {
+      for (const socket of this.#callsBySocket.keys()) socket.destroy();
+    });
+    await Promise.all([refusing, emptied]);
     timer.cancel();
+  }
+
+  /** A connection on which nothing was ever sent is not idle in Node's eyes, and would hold the process for a minute. */
+  #endSilent(): void {
+    for (const [socket, calls] of this.#callsBySocket) if (calls === 0 && socket.bytesRead === 0) socket.destroy();
   }
 
   #count(socket: Socket, step: 1 | -1): void {

@@ -9,8 +9,9 @@ export type CrossOrigin = (headers: IncomingHttpHeaders) => Readonly<Record<stri
 const EXPOSED = 'x-amzn-requestid,x-amz-crc32,x-slipstream-cache,x-slipstream-age';
 const PREFLIGHT_AGE_S = '172800';
 
-/** @param allowed origins such as `http://localhost:5173`; `*` lets any page in. */
-export function crossOriginOf(allowed: readonly string[]): CrossOrigin {
+/** @param allowed origins such as `http://localhost:5173`; `*` lets any page in. Undefined when no page may call. */
+export function crossOriginOf(allowed: readonly string[]): CrossOrigin | undefined {
+  if (allowed.length === 0) return undefined;
   const anyone = allowed.includes('*');
   return (headers) => {
     const page = headers.origin;

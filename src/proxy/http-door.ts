@@ -5,23 +5,22 @@
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Answer } from '../accelerator/answer.ts';
-import { callChannel } from '../base/channels.ts';
 import type { Clock } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import { AWS_JSON, RequestIds, replyContentType } from '../wire/aws-json.ts';
 import type { Authorise } from './authorise.ts';
+import { Calls } from './calls.ts';
 import { answerClientError } from './client-error.ts';
 import { Connections } from './connections.ts';
 import { preflightOf } from './cors.ts';
 import type { CrossOrigin } from './cors.ts';
 import type { Dispatch } from './dispatch.ts';
+import { FastPath } from './fast-path.ts';
 import type { ResolvedLimits } from './limits.ts';
 import { listen, urlOf } from './listen.ts';
-import { executeOptionsOf, isCall, parseCall, ReceiveBudget, receiveBody, refuseOwnCall } from './receive.ts';
-import { isFault, refusalOf, tooLarge } from './refuse.ts';
+import { callHeadOf, isCall, ReceiveBudget, receiveBody } from './receive.ts';
+import { refusalOf, tooLarge } from './refuse.ts';
 import { respond, respondText } from './respond.ts';
 
 export interface HttpDoorOptions {
@@ -35,7 +34,8 @@ export interface HttpDoorOptions {
   /** The proxy's own id, for events and to know its own calls. */
   readonly instance: string;
   readonly authorise: Authorise;
-  readonly crossOrigin: CrossOrigin;
+  /** Undefined where no page may call. */
+  readonly crossOrigin: CrossOrigin | undefined;
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
   readonly log: Log;
@@ -48,6 +48,8 @@ export class HttpDoor {
   readonly #options: HttpDoorOptions;
   readonly #server: Server;
   readonly #connections: Connections;
+  readonly #calls: Calls;
+  readonly #fast: FastPath;
   readonly #budget: ReceiveBudget;
   readonly #ids: RequestIds;
 
@@ -64,7 +66,16 @@ export class HttpDoor {
       noDelay: true,
     });
     this.#server.maxConnections = limits.connectionsMax;
-    this.#connections = new Connections(this.#server);
+    this.#connections = new Connections();
+    this.#calls = new Calls({ ...options, inFlightMax: limits.inFlightMax });
+    this.#fast = new FastPath(this.#server, {
+      ...options,
+      calls: this.#calls,
+      connections: this.#connections,
+      budget: this.#budget,
+      ids: this.#ids,
+      looksAtPages: options.crossOrigin !== undefined,
+    });
     this.#server.on('request', (request, response) => this.#begin(request, response));
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
       this.#continueOrRefuse(request, response),
@@ -88,7 +99,8 @@ export class HttpDoor {
   }
 
   drain(): Promise<void> {
-    return this.#connections.drain(this.#server, this.#options.limits.drainTimeoutMs, this.#options.clock);
+    const { limits, clock } = this.#options;
+    return this.#connections.drain(this.#server, limits.drainTimeoutMs, clock, () => this.#fast.endIdle());
   }
 
   #begin(request: IncomingMessage, response: ServerResponse): void {
@@ -116,7 +128,7 @@ export class HttpDoor {
     const { limits, crossOrigin } = this.#options;
     const body = await receiveBody(request, limits.requestBytesMax, this.#budget);
     if (body === 'aborted') return;
-    const extra = crossOrigin(request.headers);
+    const extra = crossOrigin?.(request.headers);
     const close = this.#connections.draining;
     if (body === 'too-large') {
       respond(response, tooLarge(limits.requestBytesMax), { contentType: AWS_JSON, close, extra }, this.#ids);
@@ -140,46 +152,12 @@ export class HttpDoor {
     body: Buffer,
     extra: Readonly<Record<string, string>> | undefined,
   ): Promise<void> {
-    const { clock, cached, log } = this.#options;
-    const startMs = clock.monotonicMs();
-    let call: ServiceRequest | undefined;
-    let answer: Answer | undefined;
-    let reply: ServiceReply;
-    try {
-      call = this.#admit(request, body);
-      const answered = this.#options.dispatch(call, executeOptionsOf(request.headers));
-      // A hit is answered in this turn of the event loop.
-      answer = answered instanceof Promise ? await answered : answered;
-      reply = answer.reply;
-      // Made here, so that a reply which cannot be written is a fault that gets an answer.
-      void reply.body;
-    } catch (error) {
-      if (isFault(error)) log.error({ err: error, operation: call?.operation }, 'a call failed by our fault');
-      answer = undefined;
-      reply = refusalOf(error);
-    }
+    const { cached } = this.#options;
+    // This call is among those that are counted.
+    const { reply, cache, ageMs } = await this.#calls.answer(callHeadOf(request), body, this.#connections.inFlight - 1);
     const contentType = replyContentType(request.headers['content-type']) ?? AWS_JSON;
-    const cache = cached ? answer?.cache : undefined;
     const close = this.#connections.draining;
-    respond(
-      response,
-      reply,
-      { contentType, cache, ageMs: cached ? answer?.ageMs : undefined, close, extra },
-      this.#ids,
-    );
-    this.#publish(call?.operation ?? 'unknown', answer?.cache, reply.status, startMs);
-  }
-
-  /** @throws {ServiceError | SlipstreamError} when the call may not go on. */
-  #admit(request: IncomingMessage, body: Buffer): ServiceRequest {
-    const { limits, authorise, instance } = this.#options;
-    if (this.#connections.inFlight > limits.inFlightMax) {
-      throw new SlipstreamError('SLIPSTREAM_LIMIT', `more than ${limits.inFlightMax} calls wait for their answer`);
-    }
-    refuseOwnCall(request.headers, instance);
-    const call = parseCall(request.headers, body);
-    authorise(request, body);
-    return call;
+    respond(response, reply, { contentType, close, extra, ...(cached && { cache, ageMs }) }, this.#ids);
   }
 
   #answerNoCall(
@@ -198,12 +176,5 @@ export class HttpDoor {
     } else {
       respondText(response, 404, NO_CALL, { close, extra: headers });
     }
-  }
-
-  #publish(operation: string, cache: string | undefined, status: number, startMs: number): void {
-    if (!callChannel.hasSubscribers) return;
-    const { instance, clock } = this.#options;
-    const durationMs = clock.monotonicMs() - startMs;
-    callChannel.publish({ instance, door: 'http', operation, cache, status, durationMs });
   }
 }

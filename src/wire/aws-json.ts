@@ -29,8 +29,9 @@ export function replyContentType(header: string | undefined): JsonContentType | 
   return type === AWS_JSON || type === 'application/json' ? type : undefined;
 }
 
-const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUV';
-const ID_CHARACTERS = 52;
+const DIGIT_BYTES = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUV', 'latin1');
+/** Length of a request id. */
+export const ID_CHARACTERS = 52;
 const IDS_A_DRAW = 64;
 
 /** Request ids as DynamoDB forms them: 52 characters of base 32. Random bytes are drawn for many ids at once. */
@@ -44,15 +45,20 @@ export class RequestIds {
   }
 
   next(): string {
+    const id = Buffer.allocUnsafe(ID_CHARACTERS);
+    this.writeTo(id, 0);
+    return id.toString('latin1');
+  }
+
+  /** Writes `ID_CHARACTERS` bytes. */
+  writeTo(target: Uint8Array, offset: number): void {
     if (this.#used === this.#bytes.length) {
       this.#bytes = this.#clock.randomBytes(ID_CHARACTERS * IDS_A_DRAW);
       this.#used = 0;
     }
-    let id = '';
-    for (const end = this.#used + ID_CHARACTERS; this.#used < end; this.#used++) {
-      id += DIGITS[(this.#bytes[this.#used] as number) & 31];
+    for (let i = 0; i < ID_CHARACTERS; i++) {
+      target[offset + i] = DIGIT_BYTES[(this.#bytes[this.#used++] as number) & 31] as number;
     }
-    return id;
   }
 }
 
