@@ -51,7 +51,7 @@ export class TransactionTokens {
   open(token: string | undefined, parameters: unknown): TransactionToken | undefined {
     if (token === undefined) return undefined;
     const nowMs = this.#clock.wallMs();
-    const fingerprint = createHash('sha256').update(sortedJson(parameters)).digest();
+    const fingerprint = createHash('sha256').update(canonicalText(parameters)).digest();
     const found = this.#find(token, nowMs);
     if (found !== undefined) {
       if (!found.row.subarray(TIME_BYTES).equals(fingerprint)) {
@@ -118,11 +118,19 @@ function periodOf(ms: number): number {
   return Math.floor(ms / VALID_MS);
 }
 
-/** One text for all spellings of the same parameters: clients that keep their members in hash tables shuffle them. */
-function sortedJson(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) => {
-    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
-    const names = Object.keys(member).sort();
-    return Object.fromEntries(names.map((name) => [name, (member as Record<string, unknown>)[name]]));
-  });
+/**
+ * One text for all spellings of the same parameters: clients that keep their members in hash tables shuffle them. Texts and
+ * lists go in behind their lengths, so nothing needs escaping; nobody reads it but the hash.
+ */
+function canonicalText(value: unknown): string {
+  if (typeof value === 'string') return `${value.length}"${value}`;
+  if (typeof value !== 'object' || value === null) return `${String(value)};`;
+  if (Array.isArray(value))
+    return value.reduce<string>((text, member) => text + canonicalText(member), `${value.length}[`);
+  const members = value as Record<string, unknown>;
+  const names = Object.keys(members);
+  if (names.length > 1) names.sort();
+  let text = `${names.length}{`;
+  for (const name of names) text += canonicalText(name) + canonicalText(members[name]);
+  return text;
 }
