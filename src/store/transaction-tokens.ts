@@ -125,8 +125,7 @@ function periodOf(ms: number): number {
 function canonicalText(value: unknown): string {
   if (typeof value === 'string') return `${value.length}"${value}`;
   if (typeof value !== 'object' || value === null) return `${String(value)};`;
-  if (Array.isArray(value))
-    return value.reduce<string>((text, member) => text + canonicalText(member), `${value.length}[`);
+  if (Array.isArray(value)) return `${value.length}[${value.map(canonicalText).join('')}`;
   const members = value as Record<string, unknown>;
   const names = Object.keys(members);
   if (names.length > 1) names.sort();

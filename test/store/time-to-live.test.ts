@@ -131,6 +131,30 @@ describe('expiry', () => {
     expect(await remaining(after)).toEqual([]);
   });
 
+  test.each(['ENABLING', 'DISABLING'] as const)(
+    'that was %s when its store ended comes to its end in the next one',
+    async (status) => {
+      const clock = new VirtualClock();
+      const dataDir = temporaryDirectory();
+      const before = await openTestStore({ dataDir, clock, updateTableMs: 100 });
+      await call(before, 'CreateTable', tableInput(TableName));
+      await put(before, 'a', at(nowSeconds(clock) - 1));
+      await call(before, 'UpdateTimeToLive', enabled);
+      if (status === 'DISABLING') {
+        await clock.advance(100);
+        await call(before, 'UpdateTimeToLive', disabled);
+      }
+      const described = async (store: EmbeddedStore) =>
+        (await call(store, 'DescribeTimeToLive', { TableName }))['TimeToLiveDescription'].TimeToLiveStatus as unknown;
+      expect(await described(before)).toBe(status);
+      await before.close();
+      const after = await openTestStore({ dataDir, clock, expirySweepMs: SWEEP_MS });
+      expect(await described(after)).toBe(status === 'ENABLING' ? 'ENABLED' : 'DISABLED');
+      await sweep(clock, after);
+      expect(await remaining(after)).toEqual(status === 'ENABLING' ? [] : ['a']);
+    },
+  );
+
   test('leaves a record whose author is the service, and tells the direct feed', async () => {
     const clock = new VirtualClock();
     const store = await storeWithTable(
