@@ -18,7 +18,7 @@ const { acknowledged, committedUnseen, records, shards, items } = await crashRou
   dataDir,
   rounds,
   seed,
-  loadMsMax: 700,
+  writesMax: 800,
   onRound: (result) => console.log(JSON.stringify(result)),
 });
 // Left in place by a failure, to be looked at.

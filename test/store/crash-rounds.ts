@@ -18,13 +18,15 @@ import { StreamReader } from './stream-reader.ts';
 
 const WRITER = fileURLToPath(new URL('crash-writer.ts', import.meta.url));
 
+const EXTRA_MS_MAX = 60;
+
 export interface CrashOptions {
   readonly dataDir: string;
   readonly rounds: number;
   /** Of the moments of the kills, and of the durability of each round. */
   readonly seed: number;
-  /** Longest time from a writer's first line to its end. */
-  readonly loadMsMax: number;
+  /** Most writes that are acknowledged before the moment of a kill is drawn. */
+  readonly writesMax: number;
   onRound?(result: CrashResult): void;
 }
 
@@ -46,9 +48,10 @@ export async function crashRounds(options: CrashOptions): Promise<CrashResult> {
   let result = run.result(0);
   for (let round = 1; round <= options.rounds; round++) {
     const durability = random.random() < 0.2 ? 'power' : 'process';
-    // At once now and then: the kill may come while the store is taking up what the last one left.
-    const loadMs = random.random() < 0.1 ? 0 : random.random() * options.loadMsMax;
-    run.acknowledge(await killedRun(options.dataDir, durability, run.nextNumbers, loadMs));
+    // None now and then: the kill may come while the store is taking up what the last one left.
+    const writes = random.random() < 0.1 ? 0 : Math.ceil(random.random() * options.writesMax);
+    const extraMs = random.random() * EXTRA_MS_MAX;
+    run.acknowledge(await killedRun(options.dataDir, durability, run.nextNumbers, writes, extraMs));
     await run.check();
     result = run.result(round);
     options.onRound?.(result);
@@ -56,16 +59,29 @@ export async function crashRounds(options: CrashOptions): Promise<CrashResult> {
   return result;
 }
 
-async function killedRun(dataDir: string, durability: string, next: readonly number[], loadMs: number) {
+/** Counted in writes first, so that a slow machine comes as far as a fast one; then some time, to hit any moment. */
+async function killedRun(
+  dataDir: string,
+  durability: string,
+  next: readonly number[],
+  writes: number,
+  extraMs: number,
+): Promise<(readonly [writer: number, n: number])[]> {
   const args = ['--import', 'tsx', WRITER, dataDir, durability, ...next.map(String)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
-  reader.on('line', (line) => lines.push(line));
+  let isLoaded: () => void;
+  const loaded = new Promise<void>((resolve) => (isLoaded = resolve));
+  reader.on('line', (line) => {
+    lines.push(line);
+    // The first one says that it is ready.
+    if (lines.length > writes) isLoaded();
+  });
   const ended = once(reader, 'close');
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
-  await Promise.race([once(reader, 'line'), exited]);
-  await sleep(systemClock, loadMs);
+  await Promise.race([loaded, exited]);
+  await sleep(systemClock, extraMs);
   child.kill('SIGKILL');
   const [, signal] = await exited;
   assert.equal(signal, 'SIGKILL', 'the writer was still writing');

@@ -8,10 +8,11 @@ const ROUNDS = 8;
 
 test('kill -9 under write load loses nothing that was acknowledged', { timeout: 120_000 }, async () => {
   const seed = Math.floor(systemClock.random() * 2 ** 31);
-  const run = crashRounds({ dataDir: temporaryDirectory(), rounds: ROUNDS, seed, loadMsMax: 500 });
+  const run = crashRounds({ dataDir: temporaryDirectory(), rounds: ROUNDS, seed, writesMax: 500 });
   const result = await run.catch((cause: unknown) => {
     throw new Error(`with seed ${seed}`, { cause });
   });
-  expect(result.acknowledged).toBeGreaterThan(ROUNDS * 100);
-  expect(result.shards).toBeGreaterThan(ROUNDS);
+  // A run that wrote nothing, or whose shards never rolled, would prove nothing.
+  expect(result.acknowledged).toBeGreaterThan(ROUNDS);
+  expect(result.shards).toBeGreaterThan(2);
 });
