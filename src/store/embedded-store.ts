@@ -11,6 +11,7 @@ import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/ser
 import { ServiceError } from '../model/service-error.ts';
 import { describeEndpoints, describeLimits } from './account.ts';
 import { batchExecuteStatement } from './batch-execute-statement.ts';
+import { startBackfill } from './backfill.ts';
 import { batchGetItem } from './batch-get.ts';
 import { batchWriteItem } from './batch-write.ts';
 import { Catalog } from './catalog.ts';
@@ -36,7 +37,7 @@ import { TransactionLocks, type TransactionConflicts } from './transaction-locks
 import { TransactionTokens } from './transaction-tokens.ts';
 import { transactWriteItems } from './transact-write.ts';
 import { updateItem } from './update-item.ts';
-import { settleUpdate, startBackfill, updateTable } from './update-table.ts';
+import { settleUpdate, updateTable } from './update-table.ts';
 import { Writer } from './writer.ts';
 
 export interface StoreOptions extends Partial<StatusDelays>, Partial<LagOptions> {
