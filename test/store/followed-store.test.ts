@@ -130,6 +130,7 @@ test(
       expect(records.map(({ oldImage }) => versionOf(oldImage))).toEqual([0, ...written.slice(0, -1)]);
     }
     // The lineage was really followed: on a machine that is not busy, some ten generations of four to seven shards.
-  expect(watch.endedCount).toBeGreaterThan(8);
-  expect(watch.readCount).toBeGreaterThan(12);
-});
+    expect(watch.endedCount).toBeGreaterThan(8);
+    expect(watch.readCount).toBeGreaterThan(12);
+  },
+);
