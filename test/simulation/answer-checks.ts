@@ -104,7 +104,10 @@ export class AnswerChecks {
         operationId,
       );
     }
-    if (answer.cache === 'hit' && names === undefined && !isOfBatch) this.#monotonic.raise(history, version);
+    if (answer.cache === 'hit' && names === undefined && !isOfBatch) {
+      // An item that came back to what it was: nobody can say that more was shown than the first of the equal versions.
+      this.#monotonic.raise(history, history.firstLike(shown, floor) ?? version);
+    }
     return version.index;
   }
 

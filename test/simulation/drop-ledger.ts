@@ -36,8 +36,9 @@ export class DropLedger {
       for (const image of [before.image, after.image]) {
         const partition = partitionOf(index, image);
         if (partition === undefined) continue;
-        for (const name of [partition, '*'])
+        for (const name of [partition, '*']) {
           this.#changedMs.set(nameOf(history.tableName, index.name, name), after.atMs);
+        }
       }
     }
   }

@@ -45,6 +45,11 @@ export class ItemHistory {
     }
     return undefined;
   }
+
+  /** The oldest of them from a place on. */
+  firstLike(image: Item | undefined, from: number): Version | undefined {
+    return this.versions.slice(from).find((version) => sameItem(version.image, image));
+  }
 }
 
 export interface Commit {

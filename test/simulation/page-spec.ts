@@ -63,8 +63,9 @@ export function evaluatePlainly(
   const entries: Entry[] = [];
   for (const history of items) {
     const { image } = choose(history);
-    if (image === undefined || (spec.partition !== undefined && textOf(image[index.partition]) !== spec.partition))
+    if (image === undefined || (spec.partition !== undefined && textOf(image[index.partition]) !== spec.partition)) {
       continue;
+    }
     const entry = entryOf(table, index, image, tieRank(history));
     if (entry === undefined || (spec.range !== undefined && !isInRange(spec.range, entry.sort))) continue;
     if (start === undefined || compareEntries(entry, start) * direction > 0) entries.push(entry);
@@ -204,8 +205,9 @@ export function inputOf(spec: PageSpec, spelling: 'plain' | 'odd'): JsonObject {
         ? `attribute_exists(${name(filter.name)})`
         : `${name(filter.name)} ${filter.operator} ${value(filter.value)}`;
   }
-  if (Array.isArray(shown))
+  if (Array.isArray(shown)) {
     input['ProjectionExpression'] = shown.map((attribute: string) => name(attribute)).join(', ');
+  }
   if (shown === 'count') input['Select'] = 'COUNT';
   if (index.name !== '') input['IndexName'] = index.name;
   if (spec.limit !== undefined) input['Limit'] = spec.limit;

@@ -23,8 +23,9 @@ export class ReadYourWrites {
       this.ofItems.raise(history, after);
       const waiting = [...(this.#waiting.get(history) ?? []), commit].toSorted((a, b) => a.after.index - b.after.index);
       const isKnown = ({ before }: Commit) => before.index <= Math.max(this.ofPages.of(history), toldOf(history));
-      while (waiting[0] !== undefined && isKnown(waiting[0]))
+      while (waiting[0] !== undefined && isKnown(waiting[0])) {
         this.ofPages.raise(history, (waiting.shift() as Commit).after);
+      }
       if (waiting.length === 0) this.#waiting.delete(history);
       else this.#waiting.set(history, waiting);
     }

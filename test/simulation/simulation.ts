@@ -266,10 +266,10 @@ export class Simulation {
     });
   }
 
-  async #perform({ id, action, then }: Operation): Promise<void> {
+  async #perform({ id, action, next }: Operation): Promise<void> {
     const context = this.contextOf(id);
     await this.#act(action, context);
-    if (then !== undefined) await this.#act(then, context);
+    if (next !== undefined) await this.#act(next, context);
   }
 
   async #act(action: Action, context: CallContext): Promise<void> {

@@ -43,7 +43,7 @@ export interface Operation {
   readonly afterMs: number;
   readonly action: Action;
   /** Asked in the moment in which the answer is there. */
-  readonly then: Action | undefined;
+  readonly next: Action | undefined;
 }
 
 export interface Workload {
@@ -60,8 +60,9 @@ export function planWorkload(seed: number, scenario: Scenario, count: number): W
   const sortKeys = random.between(3, 8);
   const keys: TableKey[] = [];
   for (const pk of PARTITIONS) {
-    for (let sk = 0; sk < sortKeys; sk++)
+    for (let sk = 0; sk < sortKeys; sk++) {
       keys.push({ tableName: ORDERS.name, key: { pk: { S: pk }, sk: { S: `s${sk}` } } });
+    }
   }
   for (let id = 0; id < 4; id++) keys.push({ tableName: USERS.name, key: { pk: { S: `u${id}` } } });
   const pages = Array.from({ length: PAGES }, () => pageOf(random, keys));
@@ -73,8 +74,8 @@ export function planWorkload(seed: number, scenario: Scenario, count: number): W
     if (random.chance(0.02)) paceMs = random.pick([0, 1, 5, 20, 60]);
     const afterMs = random.chance(0.003) ? random.between(500, 3_000) : random.below(paceMs + 1);
     const action = random.chance(scenario.nemesis) ? planner.trouble() : planner.action();
-    const then = action.kind === 'write' || random.chance(0.05) ? planner.readAfter(action) : undefined;
-    operations.push({ id, afterMs, action, then });
+    const next = action.kind === 'write' || random.chance(0.05) ? planner.readAfter(action) : undefined;
+    operations.push({ id, afterMs, action, next });
   }
   return { pages, keys, operations };
 }
