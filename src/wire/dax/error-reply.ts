@@ -83,7 +83,7 @@ export function writeError(
   if (!showsReasons) return;
   writer.arrayHead(reasons.length * 3);
   for (const [i, { Code: code, Message: message, Item: item }] of reasons.entries()) {
-    writeTextOrNull(writer, code === 'None' ? undefined : code);
+    writeTextOrNull(writer, code);
     writeTextOrNull(writer, message ?? undefined);
     if (item === undefined) writer.null();
     else codec.writePayload(writer, tables[i] as string, item);

@@ -57,14 +57,15 @@ export class ExpressionText {
 
   update(bytes: Buffer): string {
     const { tree, values } = this.#open(bytes);
-    const actions = new Map<string, string[]>();
+    let text = '';
+    let last: string | undefined;
     tree.eachElement(() => {
-      const { section, text } = this.#action(tree, values);
-      const others = actions.get(section);
-      if (others === undefined) actions.set(section, [text]);
-      else others.push(text);
+      const action = this.#action(tree, values);
+      // A section that comes again after another is written again, for it is an error.
+      text += action.section === last ? `,${action.text}` : `${text === '' ? '' : ' '}${action.section} ${action.text}`;
+      last = action.section;
     });
-    return [...actions].map(([section, texts]) => `${section} ${texts.join(',')}`).join(' ');
+    return text;
   }
 
   /** The paths of a projection, in the order in which the answer numbers them. */
