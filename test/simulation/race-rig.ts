@@ -155,3 +155,21 @@ export function query(indexName: string, partition: string, more: JsonObject = {
     ...more,
   };
 }
+
+/** What a race begins with: an item that was there long before, in a cache or not. */
+export async function raceWith(attributes: Attributes, options: RaceOptions = {}): Promise<Race> {
+  const race = new Race(options);
+  race.putPast(attributes);
+  await race.get({ pk: 'elsewhere', sk: '1' });
+  race.tell();
+  await race.quiet(10_000);
+  return race;
+}
+
+/** Opens the table, and gives the reader of its stream the time to begin. */
+export async function startFeed(race: Race): Promise<void> {
+  let isOpen = false;
+  void race.get({ pk: 'elsewhere', sk: '1' }).then(() => (isOpen = true));
+  await race.clock.run(() => isOpen);
+  await race.clock.advance(10_000);
+}

@@ -5,23 +5,23 @@
 import { createAccelerator, type Accelerator, type Answer } from '../../src/accelerator/accelerator.ts';
 import { SlipstreamError } from '../../src/base/errors.ts';
 import type { ChangeFeed } from '../../src/feed/change-feed.ts';
-import { createStreamsFeed } from '../../src/feed/streams-feed.ts';
 import { sameItem, type Item } from '../../src/model/attribute-value.ts';
 import { ServiceRequest, type JsonObject } from '../../src/model/service-call.ts';
 import { AnswerChecks } from './answer-checks.ts';
 import { converge } from './convergence.ts';
+import { createFeed } from './create-feed.ts';
 import { DropLedger } from './drop-ledger.ts';
 import { EventHash } from './event-hash.ts';
-import { History, type Commit, type ItemHistory } from './history.ts';
+import { History, type Commit } from './history.ts';
+import { makeTrouble } from './make-trouble.ts';
 import { ModelFeed } from './model-feed.ts';
 import { ModelStore, type CallContext } from './model-store.ts';
-import { ModelStream } from './model-stream.ts';
-import { MODEL_TABLES, type TableKey } from './model-tables.ts';
+import type { TableKey } from './model-tables.ts';
 import { Network } from './network.ts';
 import { evaluatePlainly, inputOf, type PageSpec } from './page-spec.ts';
 import { isSamePage } from './page-window.ts';
 import { Random, mixSeeds } from './random.ts';
-import { FEED_DELAY_MS, LATENCY_MS, LATE_MS, SLOW_MS, TIMEOUT_MS, type Scenario } from './scenarios.ts';
+import { LATENCY_MS, LATE_MS, SLOW_MS, TIMEOUT_MS, type Scenario } from './scenarios.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Action, Control, Operation, Workload } from './workload.ts';
 
@@ -66,22 +66,6 @@ export function simulate(
   return new Simulation(seed, scenario, workload, options).run();
 }
 
-/** How the project's own stream reader is set in the simulator: quick, so that little time has to be simulated. */
-const STREAMS_TUNING = {
-  pollMinMs: 60,
-  pollMaxMs: 250,
-  retryMinMs: 60,
-  retryMaxMs: 1_000,
-  tableCheckMs: 1_500,
-  discoverMs: 5_000,
-  discoverSoonMs: 300,
-  siblingWaitMs: 1_500,
-  relativeWaitMs: 4_000,
-  propagationMs: FEED_DELAY_MS,
-  streamlessCheckMs: 2_000,
-  describesPerSecondMax: 20,
-} as const;
-
 export class Simulation {
   readonly scenario: Scenario;
   readonly workload: Workload;
@@ -95,7 +79,7 @@ export class Simulation {
   violation: Violation | undefined;
   readonly #seed: number;
   readonly #options: RunOptions;
-  readonly #modelFeed: ModelFeed | undefined;
+  readonly modelFeed: ModelFeed | undefined;
   readonly #feed: ChangeFeed | undefined;
   readonly #hash = new EventHash();
   readonly #inputs: readonly (readonly [plain: JsonObject, odd: JsonObject])[];
@@ -129,8 +113,8 @@ export class Simulation {
       timeoutMs: TIMEOUT_MS,
       lateMs: LATE_MS,
     });
-    const feed = this.#createFeed();
-    this.#modelFeed = feed instanceof ModelFeed ? feed : undefined;
+    const feed = createFeed(scenario, this.store, this.network, clock, new Random(mixSeeds(seed, 8)));
+    this.modelFeed = feed instanceof ModelFeed ? feed : undefined;
     this.checks = new AnswerChecks(
       scenario,
       this.history,
@@ -292,46 +276,7 @@ export class Simulation {
         return this.#write(action.operation, action.input, action.isPast, context);
       default:
         this.trace(`#${context.operationId} ${JSON.stringify(action)}`);
-        this.#trouble(action);
-    }
-  }
-
-  #trouble(action: Action): void {
-    switch (action.kind) {
-      case 'flush':
-        this.accelerator.flush();
-        for (const tableName of MODEL_TABLES.keys()) this.checks.noteFlush(tableName);
-        return;
-      case 'invalidate':
-        this.accelerator.invalidate(action.of.tableName, action.of.key);
-        return;
-      case 'stall':
-        this.#modelFeed?.stall(action.ms);
-        return;
-      case 'pause':
-        this.scheduler.pause(action.ms);
-        return;
-      case 'jump':
-        this.scheduler.jumpWall(action.ms);
-        return;
-      case 'gap':
-        this.#modelFeed?.lose(action.tableName, action.reason);
-        return;
-      case 'roll':
-        this.store.stream?.roll(action.tableName, new Random(mixSeeds(this.#seed, 6, this.#begun)));
-        return;
-      case 'trim':
-        this.store.stream?.trim(action.tableName);
-        return;
-      case 'renew':
-        this.store.stream?.renew(action.tableName);
-        return;
-      case 'recreate':
-        this.store.recreate(action.tableName);
-        this.#modelFeed?.lose(action.tableName, 'table-created');
-        return;
-      default:
-        throw new Error(`${action.kind} is no trouble`);
+        makeTrouble(this, action, mixSeeds(this.#seed, 6, context.operationId));
     }
   }
 
@@ -417,27 +362,7 @@ export class Simulation {
   #onCommit(commit: Commit): void {
     this.trace(`  commit ${commit.history.name} version ${commit.after.index}: ${JSON.stringify(commit.after.image)}`);
     this.ledger.noteCommit(commit);
-    this.#modelFeed?.take(commit);
-  }
-
-  #createFeed(): ChangeFeed | undefined {
-    const clock = this.scheduler;
-    const random = new Random(mixSeeds(this.#seed, 8));
-    switch (this.scenario.feed) {
-      case 'none':
-        return undefined;
-      case 'direct':
-        return new ModelFeed(clock, random);
-      case 'delayed':
-        return new ModelFeed(clock, random, { delayMaxMs: FEED_DELAY_MS, tickMs: 50 });
-      case 'streams':
-        this.store.stream = new ModelStream(MODEL_TABLES.keys(), clock, random, {
-          visibleMaxMs: FEED_DELAY_MS,
-          listingLagMs: 1_000,
-          pageSize: 10,
-        });
-        return createStreamsFeed({ backing: this.network, clock, ...STREAMS_TUNING });
-    }
+    this.modelFeed?.take(commit);
   }
 
   #result(): RunResult {
@@ -465,5 +390,3 @@ function describeSpec(spec: PageSpec): string {
   const { operation, table, index, partition, range, forward, limit, start, filter, shown } = spec;
   return `${operation} ${table.name} ${JSON.stringify({ index: index.name, partition, range, forward, limit, start, filter, shown })}`;
 }
-
-export type { ItemHistory };
