@@ -248,6 +248,37 @@ describe('limits and reasons', () => {
     ]);
   });
 
+  test('an index key of another type cancels, an empty one refuses; the first index by name is told', async () => {
+    const store = await openTestStore();
+    const by = (IndexName: string, kind: 'GSI' | 'LSI') => ({
+      IndexName,
+      KeySchema: [
+        { AttributeName: kind === 'GSI' ? 'colour' : 'p', KeyType: 'HASH' },
+        { AttributeName: kind === 'GSI' ? 's' : 'colour', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'ALL' },
+    });
+    const more = {
+      AttributeDefinitions: [{ AttributeName: 'colour', AttributeType: 'S' }],
+      LocalSecondaryIndexes: [by('local', 'LSI')],
+      GlobalSecondaryIndexes: [by('one', 'GSI'), by('another', 'GSI')],
+    };
+    await call(store, 'CreateTable', tableInput(TableName, more));
+    const reply = await send(store, 'TransactWriteItems', { TransactItems: [put('a', { colour: { N: '1' } })] });
+    expect(reply.output['CancellationReasons']).toEqual([
+      {
+        Code: 'ValidationError',
+        Message:
+          'One or more parameter values were invalid: Type mismatch for Index Key colour Expected: S Actual: N IndexName: another',
+      },
+    ]);
+    expect(await refusal(store, 'TransactWriteItems', { TransactItems: [put('a', { colour: { S: '' } })] })).toBe(
+      'ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is ' +
+        'not supported. The AttributeValue for a key attribute cannot contain an empty string value. ' +
+        'IndexName: another, IndexKey: colour',
+    );
+  });
+
   test('an empty key refuses the request as a whole', async () => {
     const store = await storeWithTable();
     const message =
