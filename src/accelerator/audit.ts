@@ -96,7 +96,7 @@ function classOf(staleMs: number): AuditOutcome {
 }
 
 function sampleOf(table: OpenTable, request: ServiceRequest): Sample | undefined {
-  const lease = table.lease();
+  const position = table.position();
   const { ReturnConsumedCapacity: _capacity, ...input } = request.input;
   if (request.operation === 'GetItem') {
     const plan = planItemRead(table, request.input);
@@ -104,7 +104,7 @@ function sampleOf(table: OpenTable, request: ServiceRequest): Sample | undefined
       plan && {
         strongRequest: request.withInput({ ...input, ConsistentRead: true }),
         isExplained: () => table.writes.has(plan.keyText),
-        isUntouched: () => table.itemLeaseHolds(lease, plan.keyText),
+        isUntouched: () => table.itemLeaseHolds(position, plan.keyText),
       }
     );
   }
@@ -114,7 +114,7 @@ function sampleOf(table: OpenTable, request: ServiceRequest): Sample | undefined
       // A global index has no strong read; what it answers now is the best there is to compare with.
       strongRequest: request.withInput({ ...input, ...(plan.index?.kind !== 'GSI' && { ConsistentRead: true }) }),
       isExplained: () => hasWritesInFlight(table),
-      isUntouched: () => table.pageLeaseHolds(lease, plan.indexName, plan.footprint),
+      isUntouched: () => table.pageLeaseHolds(position, plan.indexName, plan.footprint),
     }
   );
 }

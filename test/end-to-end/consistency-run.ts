@@ -266,7 +266,7 @@ export class ConsistencyRun {
       if (left !== right) differences.push(`${what}: ${left} instead of ${right}`);
     };
     const { writersThrough, writersPast, seed } = this.#options;
-    const names = [...new Array(writersThrough).keys()].map((i) => `t${i}`);
+    const names = Array.from({ length: writersThrough }, (_, i) => `t${i}`);
     for (let i = 0; i < writersPast; i++) names.push(`p${i}`);
     for (const pk of PARTITIONS) {
       for (const name of names) {

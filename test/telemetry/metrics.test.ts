@@ -145,6 +145,7 @@ test("an accelerator's counters are read when somebody asks, tables up to their 
     coalesced: 9,
     drops: { write: 1, feed: 2, gap: 3, request: 4 },
     feedRecords: 8,
+    audits: { match: 11, explained: 12, under100Ms: 13, under1S: 14, under10S: 15, more: 16, failed: 17 },
   };
   const accelerator: Pick<Accelerator, 'stats' | 'tables'> = {
     stats: () => stats,
@@ -172,6 +173,7 @@ test("an accelerator's counters are read when somebody asks, tables up to their 
     'slipstream_invalidations_total{source="feed"} 2',
     'slipstream_invalidations_total{source="gap"} 3',
     'slipstream_feed_records_total 8',
+    'slipstream_audits_total{outcome="under1S"} 14',
     'slipstream_feed_age_seconds{table="Live"} 0.25',
     'slipstream_feed_state{table="Live",state="live"} 1',
     'slipstream_feed_state{table="Plain",state="none"} 1',
