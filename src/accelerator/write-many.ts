@@ -66,8 +66,10 @@ function settleAll(
   const isRefused = reply !== undefined && isRefusal(reply);
   const left = reply?.ok === true ? planOrPass(() => notWritten([...begun.keys()], reply.output)) : undefined;
   for (const [write, own] of begun) {
-    if (isRefused || left?.has(write) === true) writeRefused(own);
-    else if (left === undefined) writeUnknown(parts, own, write.newImage);
+    const isLeft = left?.has(write) === true;
+    // An earlier attempt of the same call may have done what the last one leaves unprocessed.
+    if (isRefused || (isLeft && reply?.isUncertain === false)) writeRefused(own);
+    else if (left === undefined || isLeft) writeUnknown(parts, own, write.newImage);
     else writeApplied(parts, own, { oldImage: 'unknown', newImage: write.newImage, mayInstall });
   }
 }

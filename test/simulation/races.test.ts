@@ -233,6 +233,24 @@ describe('writes', () => {
     expect(await race.get()).toEqual({ cache: 'hit', v: 'old' });
   });
 
+  test('R26 unprocessed items of a call that the client below has sent twice may be written all the same', async () => {
+    const doneBefore = (store: BackingStore): BackingStore => ({
+      async send(request) {
+        const reply = await store.send(request);
+        if (request.operation !== 'BatchWriteItem') return reply;
+        const output = { UnprocessedItems: request.input['RequestItems'] as object };
+        return ServiceReply.fromOutput(output, { isUncertain: true });
+      },
+      close: () => Promise.resolve(),
+    });
+    const race = await raceWith({ v: 'old' }, { between: doneBefore });
+    await race.get();
+    await race.call('BatchWriteItem', {
+      RequestItems: { Orders: [{ PutRequest: { Item: item({ ...KEY, v: 'new' }) } }] },
+    });
+    expect((await race.get()).v).toBe('new');
+  });
+
   test('R33 a change that comes later in the stream and brings an older value back has the last word', async () => {
     const race = await raceWith({ v: 'old' });
     await race.put({ v: 'ours' });
