@@ -7,6 +7,8 @@ export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The head as it came. */
+  readonly head: string;
 }
 
 export class RawConnection implements AsyncDisposable {
@@ -31,7 +33,7 @@ export class RawConnection implements AsyncDisposable {
   /** @param url such as `http://127.0.0.1:8000` */
   static async open(url: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: false });
     socket.setNoDelay(true);
     await once(socket, 'connect');
     return new RawConnection(socket);
@@ -50,6 +52,27 @@ export class RawConnection implements AsyncDisposable {
       if (this.#closed) throw new Error(`closed after ${JSON.stringify(this.#received.toString('latin1'))}`);
       await this.#more();
     }
+  }
+
+  /** What came and was not taken as an answer. */
+  get rest(): string {
+    return this.#received.toString('latin1');
+  }
+
+  /** Sends no more; answers are still read. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Breaks the connection off, as a client that crashes. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  /** Stops reading what comes, or goes on with it. */
+  setReading(reads: boolean): void {
+    if (reads) this.#socket.resume();
+    else this.#socket.pause();
   }
 
   /** Resolves when the other side has ended the connection. */
@@ -78,9 +101,10 @@ export class RawConnection implements AsyncDisposable {
     const length = status < 200 ? 0 : Number(headers['content-length']);
     const end = headEnd + 4 + length;
     if (this.#received.length < end) return undefined;
+    const head = this.#received.toString('latin1', 0, headEnd);
     const body = this.#received.toString('utf8', headEnd + 4, end);
     this.#received = this.#received.subarray(end);
-    return { status, headers, body };
+    return { status, headers, body, head };
   }
 }
 
