@@ -49,7 +49,7 @@ describe('INSERT', () => {
       `${invalid} Type mismatch for key s expected: N actual: S`,
     );
     expect(await refused(store, `INSERT INTO things VALUE {'p': 'a', 's': 1, 'rank': 'x'}`)).toBe(
-      `${invalid} Type mismatch for Index Key rank Expected: N Actual: S IndexName: by-rank`,
+      `${invalid} Type mismatch for Index Key rank Expected: N Actual: S IndexName: by-owner`,
     );
     expect(await refused(store, `INSERT INTO nowhere VALUE {'p': 'a'}`)).toBe(
       'ResourceNotFoundException: Requested resource not found',

@@ -34,8 +34,8 @@ function at(seconds: number): JsonObject {
 async function sweep(clock: VirtualClock, store: EmbeddedStore, ms = 2 * SWEEP_MS): Promise<void> {
   for (let passed = 0; passed < ms; passed += SWEEP_MS) {
     await clock.advance(SWEEP_MS);
-    // A write is answered after the commits before it, so the sweep's group is gone then.
-    await put(store, 'settled');
+    // A write that changes something is answered after the commits before it, so the sweep's group is gone then.
+    await call(store, 'PutItem', { TableName, Item: item('settled', 1, { at: { N: String(clock.wallMs()) } }) });
   }
 }
 
@@ -176,7 +176,7 @@ describe('expiry', () => {
     await put(store, 'a', endsAt);
     await sweep(clock, store);
     const expired = item('a', 1, { endsAt });
-    expect(told.map(({ kind }) => kind)).toEqual(['INSERT', 'REMOVE', 'INSERT']);
+    expect(told.map(({ kind }) => kind).slice(0, 2)).toEqual(['INSERT', 'REMOVE']);
     expect(told[1]).toMatchObject({ key: item('a', 1), oldImage: expired });
     const [, removal] = await recordsOf(store);
     expect(removal).toMatchObject({
