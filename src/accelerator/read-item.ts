@@ -15,7 +15,8 @@ import type { Item } from '../model/attribute-value.ts';
 import { exactKey, keyText, positionOf } from '../model/key.ts';
 import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
-import { answered, orAbort, passThrough, rework, share } from './ask-store.ts';
+import { answered, passThrough, rework } from './ask-store.ts';
+import { load, type Miss } from './load.ts';
 import { capacityOf, hasOnly, isAbsentOrString, noCapacity, planOrPass, type Capacity } from './parameters.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
 import type { FillLease } from './table.ts';
@@ -101,24 +102,20 @@ async function loadItem(
   request: ServiceRequest,
   options: ExecuteOptions,
 ): Promise<Answer> {
-  // What a read consumed is its caller's own figure, so a call that asks for it reads by itself.
-  const isShared = plan.capacity === 'NONE' && options.control !== 'refresh';
-  const flightKey = table.prefix + plan.keyText;
-  const flying = isShared
-    ? parts.itemFlights.join(flightKey, (token) => table.itemLeaseHolds({ token, epoch: table.epoch }, plan.keyText))
-    : undefined;
-  if (flying !== undefined) {
-    return answered(shapeReply(plan, share(await orAbort(flying, options.signal))), 'coalesced');
-  }
-  // I1: the token is taken before the store is asked.
-  const lease = table.lease(parts.clock.monotonicMs());
-  const read = async () => {
-    const reply = await parts.backing.send(readRequest(parts, table, plan, request));
-    fillItem(parts, table, plan.keyText, lease, reply);
-    return reply;
+  const miss: Miss = {
+    table,
+    flights: parts.itemFlights,
+    key: table.prefix + plan.keyText,
+    capacity: plan.capacity,
+    isUntouchedSince: (position) => table.itemLeaseHolds(position, plan.keyText),
+    async read(lease) {
+      const reply = await parts.backing.send(readRequest(parts, table, plan, request));
+      fillItem(parts, table, plan.keyText, lease, reply);
+      return reply;
+    },
   };
-  const reply = await orAbort(isShared ? parts.itemFlights.lead(flightKey, lease.token, read) : read(), options.signal);
-  return answered(shapeReply(plan, reply), 'miss');
+  const { reply, cache } = await load(parts, miss, options);
+  return answered(shapeReply(plan, reply), cache);
 }
 
 /** The caller's own request wherever it already asks for the whole item in the right way. */

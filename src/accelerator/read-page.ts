@@ -10,7 +10,8 @@ import type { Item } from '../model/attribute-value.ts';
 import { keyText, positionOf } from '../model/key.ts';
 import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
-import { answered, orAbort, passThrough, share } from './ask-store.ts';
+import { passThrough } from './ask-store.ts';
+import { load, type Miss } from './load.ts';
 import { ttlOf } from './options.ts';
 import { touches, type Mutation } from './mutation.ts';
 import type { CachedPage } from './page-rules.ts';
@@ -54,33 +55,28 @@ function answerFrom(plan: PagePlan, cached: ServiceReply): ServiceReply {
   );
 }
 
-async function loadPage(
+function loadPage(
   parts: Parts,
   table: OpenTable,
   plan: PagePlan,
   request: ServiceRequest,
   options: ExecuteOptions,
 ): Promise<Answer> {
-  // What a read consumed is its caller's own figure, so a call that asks for it reads by itself.
-  const isShared = plan.capacity === 'NONE' && options.control !== 'refresh';
-  const flightKey = table.prefix + plan.cacheKey;
-  const flying = isShared
-    ? parts.pageFlights.join(flightKey, (token) =>
-        table.pageLeaseHolds({ token, epoch: table.epoch }, plan.indexName, plan.footprint),
-      )
-    : undefined;
-  if (flying !== undefined) return answered(share(await orAbort(flying, options.signal)), 'coalesced');
-  // I1: the token is taken before the store is asked.
-  const nowMs = parts.clock.monotonicMs();
-  const lease = table.lease(nowMs);
-  const unsettled = plan.index?.kind === 'GSI' ? table.unsettledIn(plan.indexName, plan.footprint, nowMs) : [];
-  const read = async () => {
-    const reply = await parts.backing.send(readRequest(parts, table, plan, request));
-    fillPage(parts, table, plan, lease, unsettled, reply);
-    return reply;
+  const miss: Miss = {
+    table,
+    flights: parts.pageFlights,
+    key: table.prefix + plan.cacheKey,
+    capacity: plan.capacity,
+    isUntouchedSince: (position) => table.pageLeaseHolds(position, plan.indexName, plan.footprint),
+    async read(lease) {
+      const isGlobal = plan.index?.kind === 'GSI';
+      const unsettled = isGlobal ? table.unsettledIn(plan.indexName, plan.footprint, lease.takenMs) : [];
+      const reply = await parts.backing.send(readRequest(parts, table, plan, request));
+      fillPage(parts, table, plan, lease, unsettled, reply);
+      return reply;
+    },
   };
-  const reading = isShared ? parts.pageFlights.lead(flightKey, lease.token, read) : read();
-  return answered(await orAbort(reading, options.signal), 'miss');
+  return load(parts, miss, options);
 }
 
 function readRequest(parts: Parts, table: OpenTable, plan: PagePlan, request: ServiceRequest): ServiceRequest {
