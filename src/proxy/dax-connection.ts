@@ -16,7 +16,7 @@ import type { DaxCall, DaxClient } from '../wire/dax/dax-call.ts';
 import { FrameScanner, type FrameLimits } from '../wire/dax/frame-scanner.ts';
 import { MalformedFrame } from '../wire/dax/malformed.ts';
 import { methods, SERVICE_ID, type ControlMethod, type Method } from '../wire/dax/methods.ts';
-import { PREAMBLE_ITEMS, readPreamble } from '../wire/dax/preamble.ts';
+import { checkOpening, PREAMBLE_ITEMS, readPreamble } from '../wire/dax/preamble.ts';
 import { PendingBytes } from './pending-bytes.ts';
 import type { ReceiveBudget } from './receive.ts';
 
@@ -112,6 +112,7 @@ export class DaxConnection {
   #advance(): void {
     try {
       while (!this.#isBusy && !this.#isBlocked && !this.#socket.destroyed) {
+        if (this.isFresh) checkOpening(this.#pending.view);
         if (!this.#scanner.scan(this.#pending.view)) {
           this.#wait();
           return;
