@@ -93,6 +93,7 @@ function itemOf(table: RandomTable): fc.Arbitrary<Item> {
     a: fc.option(value, { nil: undefined }),
     b: fc.option(value, { nil: undefined }),
     c: fc.option(value, { nil: undefined }),
+    d: fc.option(value, { nil: undefined }),
     l: optional('l'),
     g: optional('g'),
     h: optional('h'),

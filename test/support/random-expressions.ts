@@ -6,8 +6,8 @@ import { binaryValue, numberValue, orderedValue, scalarValue, textValue, value, 
 /** Renders itself; `hold` gives the placeholder of a value. */
 type Part = (hold: (value: Value) => string) => string;
 
-/** `a.k` and `a[0]` reach into maps and lists where there are some. Only one that is never a key of the table is updated. */
-const NAMES = ['a', 'b', 'c', 'l', 'g', 'h'];
+/** None is a key of the table; `l`, `g` and `h` may be keys of an index. `a.k` and `a[0]` reach into maps and lists, where there are some. */
+const NAMES = ['a', 'b', 'c', 'd', 'l', 'g', 'h'];
 const plainPath = fc.constantFrom(...NAMES);
 const deepPath = fc.constantFrom('a.k', 'b.k', 'a[0]', 'b[1]', 'c.k.k', 'c[0].k');
 const path = fc.oneof({ weight: 3, arbitrary: plainPath }, { weight: 1, arbitrary: deepPath });
@@ -95,8 +95,8 @@ const { condition } = fc.letrec<{ readonly condition: Part }>((tie) => ({
 }));
 
 /**
- * What a SET takes its value from. dynalite makes a ring of `SET b.k = b` and reads `c` after it has added to it, so neither is
- * asked.
+ * What a SET takes its value from: `d`, which stays as it is, and scalars. dynalite makes a ring of `SET b.k = b`, one value
+ * in two places of `SET b = a REMOVE a.k`, and reads `c` after it has added to it.
  */
 function sourceFrom(names: readonly string[]): fc.Arbitrary<Part> {
   const operand = fc.constantFrom(...names);
@@ -145,8 +145,8 @@ function sourceFrom(names: readonly string[]): fc.Arbitrary<Part> {
  */
 function updateOf(indexed: fc.Arbitrary<readonly [name: string, value: Value]>): fc.Arbitrary<Part> {
   const setting = fc.oneof(
-    { weight: 2, arbitrary: fc.tuple(fc.constant('b'), sourceFrom(['a', 'b', 'l', 'g', 'h'])) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom('b.k', 'b[0]'), sourceFrom(['a', 'l'])) },
+    { weight: 2, arbitrary: fc.tuple(fc.constant('b'), sourceFrom(['b', 'd', 'l', 'g', 'h'])) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom('b.k', 'b[0]'), sourceFrom(['d', 'l'])) },
     { weight: 2, arbitrary: indexed.map(([name, each]): [string, Part] => [name, (hold) => hold(each)]) },
   );
   return fc
