@@ -91,12 +91,6 @@ const guards: readonly Guard[] = [
     without: "returned === 'ALL_OLD'",
   },
   {
-    name: 'I2 index quarantine counts from when the index was read',
-    file: 'src/accelerator/read-page.ts',
-    guard: 'table.unsettledIn(plan.indexName, plan.footprint, nowMs) : [];',
-    without: '[] : [];',
-  },
-  {
     name: 'no older read over a newer one',
     file: 'src/accelerator/read-item.ts',
     guard: 'if (present !== undefined && present.storedAtMs > lease.takenMs) return;',
