@@ -48,15 +48,7 @@ export class Child {
 
   /** Processor time so far, of all its threads; undefined where there is no /proc. */
   cpuMs(): number | undefined {
-    try {
-      // After the name, which is in parentheses and may hold anything: state is the third field, utime the 14th.
-      const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_A_SECOND;
-    } catch {
-      return undefined;
-    }
+    return cpuMsOf(this.pid);
   }
 
   async stop(): Promise<void> {
@@ -66,6 +58,19 @@ export class Child {
     this.#process.kill('SIGTERM');
     await exited;
     clearTimeout(impatient);
+  }
+}
+
+/** Processor time of a process so far, of all its threads; undefined where there is no /proc. */
+export function cpuMsOf(pid: number): number | undefined {
+  try {
+    // After the name, which is in parentheses and may hold anything: state is the third field, utime the 14th.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_A_SECOND;
+  } catch {
+    return undefined;
   }
 }
 

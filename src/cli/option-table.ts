@@ -226,6 +226,20 @@ export const optionTable = {
     in: SERVE,
     help: 'Enable a stream (new and old images) on tables of the backing store that have none, when they are first met',
   }),
+  auth: option('auth', {
+    kind: oneOf('none', 'sigv4'),
+    default: 'none',
+    placeholder: '<none|sigv4>',
+    in: DOORS,
+    help: 'Take calls of anyone, or only those that are signed with one of --credentials for the region of --region or --backing',
+  }),
+  credentials: option('credentials', {
+    kind: text,
+    default: undefined,
+    placeholder: '<file>',
+    in: DOORS,
+    help: 'For --auth sigv4: JSON file [{"accessKeyId":"…","secretAccessKey":"…"}, …], with a "sessionToken" where there is one',
+  }),
   cors: option('cors', {
     kind: words,
     default: [],

@@ -6,6 +6,7 @@ import { createProxy, newInstanceId } from '../proxy/proxy.ts';
 import type { ProxyAddresses } from '../proxy/proxy.ts';
 import { createLog } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
+import { readAuth } from './auth-options.ts';
 import { daxOptions } from './dax-options.ts';
 import { OK } from './exit-code.ts';
 import { nextSteps } from './next-steps.ts';
@@ -18,6 +19,7 @@ import { packageVersion } from './version.ts';
 
 export async function serve(options: Options): Promise<number> {
   const dax = daxOptions(options);
+  const authFor = readAuth(options);
   const end = awaitEnd();
   const log = createLog(options.logLevel);
   const instance = newInstanceId();
@@ -35,6 +37,7 @@ export async function serve(options: Options): Promise<number> {
     host: options.host,
     httpPort: options.httpPort,
     ...dax,
+    ...authFor(backing.region),
     adminHost: options.adminHost,
     adminPort: options.adminPort,
     region: backing.region,

@@ -2,6 +2,7 @@
 import { createProxy } from '../proxy/proxy.ts';
 import type { ProxyAddresses } from '../proxy/proxy.ts';
 import { createLog } from '../telemetry/log.ts';
+import { readAuth } from './auth-options.ts';
 import { OK } from './exit-code.ts';
 import { openEmbeddedStore } from './open-store.ts';
 import type { Options } from './option-table.ts';
@@ -9,6 +10,7 @@ import { announce } from './ready-line.ts';
 import { awaitEnd } from './signals.ts';
 
 export async function serveStore(options: Options): Promise<number> {
+  const authFor = readAuth(options);
   const end = awaitEnd();
   const log = createLog(options.logLevel);
   const store = await openEmbeddedStore(options, log);
@@ -16,6 +18,7 @@ export async function serveStore(options: Options): Promise<number> {
     backing: store.backing,
     host: options.host,
     httpPort: options.httpPort,
+    ...authFor(options.region),
     adminPort: 'off',
     region: options.region,
     corsOrigins: options.cors,
