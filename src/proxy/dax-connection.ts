@@ -64,6 +64,8 @@ export class DaxConnection {
   #verdict: { readonly refused: ServiceError } | { readonly untilMs: number } | undefined;
   #isBusy = false;
   #isBlocked = false;
+  /** The client sends no more, and may wait for answers yet. */
+  #isEnded = false;
   /** Runs while a first message or a request is incomplete. */
   #deadline: Timer | undefined;
 
@@ -76,6 +78,10 @@ export class DaxConnection {
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => {
       this.#isBlocked = false;
+      this.#advance();
+    });
+    socket.on('end', () => {
+      this.#isEnded = true;
       this.#advance();
     });
     socket.on('error', (error) => host.log.debug({ err: error }, 'a DAX connection broke'));
@@ -114,7 +120,8 @@ export class DaxConnection {
       while (!this.#isBusy && !this.#isBlocked && !this.#socket.destroyed) {
         if (this.isFresh) checkOpening(this.#pending.view);
         if (!this.#scanner.scan(this.#pending.view)) {
-          this.#wait();
+          if (this.#isEnded) this.#socket.end();
+          else this.#wait();
           return;
         }
         this.#deadline?.cancel();

@@ -71,8 +71,11 @@ export interface DaxAddresses {
   readonly daxs?: string;
 }
 
-/** TCP's own probes find peers that are gone; no connection is closed for being idle. */
-const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true } as const;
+/**
+ * TCP's own probes find peers that are gone; no connection is closed for being idle. A client that has said all it has to say
+ * gets its answers all the same.
+ */
+const CONNECTION = { keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true, allowHalfOpen: true } as const;
 
 export class DaxDoor {
   readonly #options: DaxDoorOptions;
@@ -100,7 +103,7 @@ export class DaxDoor {
     this.#calls = new DaxCalls({ dispatch, tables: this.#tables, lists: this.#lists, ids, instance, clock, log });
     this.#host = this.#connectionHost();
     if (options.port !== undefined) {
-      this.#plain = createServer(KEEP_ALIVE, (socket) => this.#accept(socket));
+      this.#plain = createServer(CONNECTION, (socket) => this.#accept(socket));
     }
     if (options.tlsPort !== undefined && options.tls !== undefined) {
       checkDaxTls(options.tls);
@@ -165,7 +168,7 @@ export class DaxDoor {
 
   #createTls({ cert, key }: DaxTls): Server {
     const { log } = this.#options;
-    const server = createTlsServer({ ...KEEP_ALIVE, cert, key }, (socket) => this.#accept(socket));
+    const server = createTlsServer({ ...CONNECTION, cert, key }, (socket) => this.#accept(socket));
     server.on('tlsClientError', (error) => log.debug({ err: error }, 'a TLS handshake failed'));
     return server;
   }

@@ -87,6 +87,16 @@ export class RawClient {
     return taken;
   }
 
+  /** All that comes up to these bytes, or until the connection ends. */
+  async receiveTo(tail: Buffer): Promise<{ readonly bytes: Buffer; readonly isClosed: boolean }> {
+    while (!this.#received.subarray(-tail.length).equals(tail) && !this.#isClosed) {
+      await new Promise<void>((resolve) => (this.#waiting = resolve));
+    }
+    const bytes = this.#received;
+    this.#received = Buffer.alloc(0);
+    return { bytes, isClosed: this.#isClosed };
+  }
+
   /** Resolves when the other side has closed, with what it said before. */
   async ended(): Promise<Buffer> {
     return this.receive(Infinity);
