@@ -13,6 +13,7 @@ const TICKS_A_SECOND = 100;
 /** What a server says of itself in its ready line. */
 export interface Ready {
   readonly http: string;
+  readonly dax?: string;
   readonly admin?: string;
 }
 
