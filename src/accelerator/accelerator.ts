@@ -16,6 +16,7 @@ import { answered, passThrough } from './ask-store.ts';
 import { Auditor, type AuditOutcome } from './audit.ts';
 import { followFeed, type FeedCounters } from './follow-feed.ts';
 import { invalidate } from './invalidate.ts';
+import { KnownReads } from './known-reads.ts';
 import { mutationOf } from './mutation.ts';
 import { resolveTuning, type AcceleratorOptions } from './options.ts';
 import { isRefusal } from './own-write.ts';
@@ -116,6 +117,7 @@ class CachingAccelerator implements Accelerator {
         limitBytes: tuning.queryCacheBytes,
         onRemoved: (page) => page.owner.remove(page),
       }),
+      known: new KnownReads(),
       itemFlights: new SingleFlight({ waitersMax: tuning.flightWaitersMax }),
       pageFlights: new SingleFlight({ waitersMax: tuning.flightWaitersMax }),
       drops: { write: 0, feed: 0, gap: 0, request: 0 },
@@ -131,9 +133,9 @@ class CachingAccelerator implements Accelerator {
     if (this.#isClosed) return passThrough(parts, request, options);
     switch (path) {
       case 'read-item':
-        return this.#onTable(readItem, request, options, mutates);
+        return this.#knownHit(request, options) ?? this.#onTable(readItem, request, options, mutates);
       case 'read-page':
-        return this.#onTable(readPage, request, options, mutates);
+        return this.#knownHit(request, options) ?? this.#onTable(readPage, request, options, mutates);
       case 'write-item':
         return this.#onTable(writeItem, request, options, mutates);
       case 'read-batch':
@@ -149,6 +151,13 @@ class CachingAccelerator implements Accelerator {
       case 'pass':
         return passThrough(parts, request, options);
     }
+  }
+
+  #knownHit(request: ServiceRequest, options: ExecuteOptions): Answer | undefined {
+    if (options.control !== undefined) return undefined;
+    const hit = this.#parts.known.find(this.#parts, request);
+    if (hit !== undefined && this.#isAudited) this.#auditor.look(hit.table, request, hit.reply);
+    return hit;
   }
 
   #onTable(path: PathOfTable, request: ServiceRequest, options: ExecuteOptions, mutates: boolean) {

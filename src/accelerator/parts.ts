@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { EntryCache } from '../cache/entry-cache.ts';
 import type { SingleFlight } from '../cache/single-flight.ts';
 import type { ServiceReply } from '../model/service-call.ts';
+import type { KnownReads } from './known-reads.ts';
 import type { CachedPage } from './page-rules.ts';
 import type { ResolvedTuning } from './options.ts';
 import type { Tables } from './tables.ts';
@@ -23,6 +24,7 @@ export interface Parts {
   /** Whole GetItem answers, absences included, by table prefix and key text. */
   readonly items: EntryCache<ServiceReply>;
   readonly pages: EntryCache<CachedPage>;
+  readonly known: KnownReads;
   readonly itemFlights: SingleFlight<ServiceReply>;
   readonly pageFlights: SingleFlight<ServiceReply>;
   readonly drops: DropCounters;

@@ -68,9 +68,12 @@ export function readItem(
   const plan = mayServe ? planOrPass(() => planItemRead(table, request.input)) : undefined;
   if (plan === undefined) return passThrough(parts, request, options);
   if (options.control !== 'refresh') {
-    const entry = parts.items.get(table.prefix + plan.keyText, nowMs);
+    const cacheKey = table.prefix + plan.keyText;
+    const entry = parts.items.get(cacheKey, nowMs);
     if (entry !== undefined) {
-      return { reply: answerFrom(plan, entry.value), cache: 'hit', ageMs: nowMs - entry.storedAtMs };
+      const reply = answerFrom(plan, entry.value);
+      if (reply === entry.value) parts.known.note(request, table, plan.tableName, cacheKey);
+      return { reply, cache: 'hit', ageMs: nowMs - entry.storedAtMs };
     }
   }
   return loadItem(parts, table, plan, request, options);

@@ -33,9 +33,12 @@ export function readPage(
   const plan = mayServe ? planOrPass(() => planPage(operation, table, request.input)) : undefined;
   if (plan === undefined) return passThrough(parts, request, options);
   if (options.control !== 'refresh') {
-    const entry = parts.pages.get(table.prefix + plan.cacheKey, nowMs);
+    const cacheKey = table.prefix + plan.cacheKey;
+    const entry = parts.pages.get(cacheKey, nowMs);
     if (entry !== undefined) {
-      return { reply: answerFrom(plan, entry.value.reply), cache: 'hit', ageMs: nowMs - entry.storedAtMs };
+      const reply = answerFrom(plan, entry.value.reply);
+      if (reply === entry.value.reply) parts.known.note(request, table, request.input['TableName'], cacheKey);
+      return { reply, cache: 'hit', ageMs: nowMs - entry.storedAtMs };
     }
   }
   return loadPage(parts, table, plan, request, options);

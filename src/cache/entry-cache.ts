@@ -52,6 +52,13 @@ export class EntryCache<V> {
 
   /** Counts a hit or a miss; an expired entry is a miss and goes. */
   get(key: string, nowMs: number): Entry<V> | undefined {
+    const entry = this.hit(key, nowMs);
+    if (entry === undefined) this.counters.misses++;
+    return entry;
+  }
+
+  /** The same for who will ask again, in another way, when there is none: a hit is counted, a miss is not. */
+  hit(key: string, nowMs: number): Entry<V> | undefined {
     const entry = this.#entries.get(key);
     if (entry !== undefined) {
       if (nowMs < entry.expiresAtMs) {
@@ -61,7 +68,6 @@ export class EntryCache<V> {
       this.#entries.delete(key);
       this.counters.removedByExpiry++;
     }
-    this.counters.misses++;
     return undefined;
   }
 

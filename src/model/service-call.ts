@@ -59,6 +59,12 @@ export class ServiceRequest {
     return (this.#body ??= Buffer.from(JSON.stringify(this.#input), 'utf8'));
   }
 
+  /** The bytes, one a character, where the call came as bytes and not too many of them. */
+  rawText(bytesMax: number): string | undefined {
+    const body = this.#body;
+    return body === undefined || body.length > bytesMax ? undefined : body.toString('latin1');
+  }
+
   get target(): string {
     return `${this.api}.${this.operation}`;
   }

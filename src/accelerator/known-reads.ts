@@ -1,0 +1,77 @@
+/**
+ * Reads that are asked again and again, by the very bytes of their calls: where in a cache their answers are. A hit on one of
+ * them parses nothing. What is known is only where to look; whether an answer is there, and may be served, is asked each
+ * time: the entry may have been dropped (I3, I6), the table's feed may be late (I8), and a place belongs to one epoch of its
+ * table, for the next one may have another schema (I9).
+ */
+import type { Answer } from './answer.ts';
+import type { ServiceRequest } from '../model/service-call.ts';
+import type { Parts } from './parts.ts';
+import type { OpenTable } from './tables.ts';
+
+interface Place {
+  readonly operation: string;
+  /** As the call names it. */
+  readonly tableName: string;
+  readonly table: OpenTable;
+  readonly epoch: number;
+  readonly cacheKey: string;
+}
+
+export interface KnownHit extends Answer {
+  readonly table: OpenTable;
+}
+
+/** Calls of a generation, and the longest of them: ten megabytes at most for both generations, two as a rule. */
+const GENERATION_MAX = 4_096;
+const CALL_BYTES_MAX = 1_024;
+/** One in so many hits is taken note of: what is asked often is known soon, and what is asked once costs next to nothing. */
+const NOTED_EVERY = 8;
+
+export class KnownReads {
+  #young = new Map<string, Place>();
+  /** The generation before, of which what is asked again becomes young. */
+  #old: ReadonlyMap<string, Place> = new Map();
+  #offered = 0;
+
+  /** The answer out of the cache; undefined when that is not so easily found. */
+  find(parts: Parts, request: ServiceRequest): KnownHit | undefined {
+    const text = request.rawText(CALL_BYTES_MAX);
+    const place = text === undefined ? undefined : this.#placeOf(text);
+    if (place === undefined || place.operation !== request.operation) return undefined;
+    const { table, cacheKey } = place;
+    const nowMs = parts.clock.monotonicMs();
+    if (parts.tables.get(place.tableName, nowMs) !== table || table.epoch !== place.epoch) return undefined;
+    if (!table.isServing(nowMs)) return undefined;
+    if (request.operation === 'GetItem') {
+      const entry = parts.items.hit(cacheKey, nowMs);
+      return entry && { reply: entry.value, cache: 'hit', ageMs: nowMs - entry.storedAtMs, table };
+    }
+    const entry = parts.pages.hit(cacheKey, nowMs);
+    return entry && { reply: entry.value.reply, cache: 'hit', ageMs: nowMs - entry.storedAtMs, table };
+  }
+
+  /** A call was answered with exactly the bytes of this entry. */
+  note(request: ServiceRequest, table: OpenTable, tableName: string, cacheKey: string): void {
+    if (this.#offered++ % NOTED_EVERY !== 0) return;
+    const text = request.rawText(CALL_BYTES_MAX);
+    if (text === undefined) return;
+    this.#add(text, { operation: request.operation, tableName, table, epoch: table.epoch, cacheKey });
+  }
+
+  #placeOf(text: string): Place | undefined {
+    const place = this.#young.get(text);
+    if (place !== undefined) return place;
+    const old = this.#old.get(text);
+    if (old !== undefined) this.#add(text, old);
+    return old;
+  }
+
+  #add(text: string, place: Place): void {
+    if (this.#young.size >= GENERATION_MAX) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(text, place);
+  }
+}
