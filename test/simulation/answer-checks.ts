@@ -69,6 +69,14 @@ export class AnswerChecks {
     this.readYourWrites.acknowledged(commits, (history) => this.noStaleFill.of(history));
   }
 
+  /**
+   * I5: a write may have been applied, so nothing that was cached before is served of its items any more, and what is read
+   * then is read strongly for a while.
+   */
+  noteUnknown(items: readonly ItemHistory[]): void {
+    for (const history of items) this.readYourWrites.ofItems.raise(history, history.latest);
+  }
+
   /** After it nothing that was cached before is there; what is read then is read strongly for a while. */
   noteFlush(tableName: string): void {
     for (const history of this.#history.items(tableName)) this.noStaleFill.raise(history, history.latest);

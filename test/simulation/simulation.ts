@@ -23,6 +23,7 @@ import { isSamePage } from './page-window.ts';
 import { Random, mixSeeds } from './random.ts';
 import { LATENCY_MS, LATE_MS, SLOW_MS, TIMEOUT_MS, type Scenario } from './scenarios.ts';
 import { Scheduler } from './scheduler.ts';
+import { keysOf } from './workload-writes.ts';
 import type { Action, Control, Operation, Workload } from './workload.ts';
 
 export interface Violation {
@@ -324,6 +325,9 @@ export class Simulation {
     const commits = this.store.commitsOf.get(context.operationId) ?? [];
     this.store.commitsOf.delete(context.operationId);
     this.trace(`#${context.operationId} is answered: ${answer?.reply.status ?? 'not at all'}`);
+    if (answer === undefined || answer.reply.status >= 500 || (answer.reply.isUncertain && !answer.reply.ok)) {
+      this.checks.noteUnknown(keysOf(input).map(({ tableName, key }) => this.history.of(tableName, key)));
+    }
     if (answer?.reply.ok !== true) return;
     this.checks.noteAcknowledged(commits);
     const wanted: unknown = input['ReturnValues'] ?? 'NONE';

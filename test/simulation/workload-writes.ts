@@ -19,6 +19,23 @@ export function writeOf(random: Random, key: () => TableKey): PlannedWrite {
   return { operation, input };
 }
 
+/** The items that a write is about. */
+export function keysOf({ TableName, Key, Item: item, RequestItems, TransactItems }: JsonObject): TableKey[] {
+  if (TransactItems !== undefined) {
+    return (TransactItems as Record<string, JsonObject>[]).flatMap((write) => Object.values(write).flatMap(keysOf));
+  }
+  if (RequestItems !== undefined) {
+    return Object.entries(RequestItems as Record<string, JsonObject[]>).flatMap(([tableName, requests]) =>
+      requests.flatMap(({ PutRequest: put, DeleteRequest: remove }) =>
+        keysOf({ TableName: tableName, ...put, ...remove }),
+      ),
+    );
+  }
+  const { pk, sk } = (Key ?? item) as Item;
+  const key = { pk, ...(TableName === ORDERS.name && { sk }) } as Item;
+  return [{ tableName: TableName as string, key }];
+}
+
 function singleOf(random: Random, kind: 'put' | 'update' | 'remove', of: TableKey): PlannedWrite {
   const input: JsonObject = { TableName: of.tableName };
   const condition = random.chance(0.15) ? random.pick(['attribute_not_exists(pk)', 'attribute_exists(pk)']) : undefined;
