@@ -1,5 +1,8 @@
 /** A real proxy over the embedded store, on free ports and in memory, and the real clients, unmodified. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import { createAccelerator } from '../../src/accelerator/accelerator.ts';
@@ -100,6 +103,12 @@ export function atEnd(close: Closer): void {
 /** For `afterEach` or `afterAll`: the last that was opened closes first. */
 export async function closeAll(): Promise<void> {
   for (const close of closers.splice(0).toReversed()) await close();
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'slipstream-dax-'));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export async function openRig(options: Partial<ProxyOptions> = {}, tuning: AcceleratorTuning = {}): Promise<Rig> {

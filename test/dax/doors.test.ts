@@ -1,7 +1,6 @@
 /** Who may call, by which way, and how a door goes and comes again without a client that waits for ever. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -12,19 +11,24 @@ import { addressBytes, resolveAdvertised } from '../../src/proxy/dax-advertise.t
 import { openStore } from '../../src/store/embedded-store.ts';
 import { ServiceRequest } from '../../src/model/service-call.ts';
 import { CborReader } from '../../src/wire/dax/cbor-reader.ts';
-import { atEnd, closeAll, credentials, openDax, openProxy, openRig, openV1, tables, type Rig } from './dax-rig.ts';
+import {
+  atEnd,
+  closeAll,
+  credentials,
+  openDax,
+  openProxy,
+  openRig,
+  openV1,
+  tables,
+  temporaryFolder,
+  type Rig,
+} from './dax-rig.ts';
 import { endpointsRequest, hello, RawClient } from './raw-client.ts';
 
 afterEach(closeAll);
 
 const Key = { pk: { S: 'a' } };
 const get = { TableName: 'hash', Key };
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'slipstream-dax-'));
-  atEnd(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 describe('callers that must be signed', () => {
   const callers: SignedCallers = { credentialsOf: (id) => (id === credentials.accessKeyId ? credentials : undefined) };
