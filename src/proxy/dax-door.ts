@@ -82,6 +82,8 @@ export class DaxDoor {
   readonly #plain: Server | undefined;
   readonly #tls: Server | undefined;
   readonly #connections = new Map<Socket, DaxConnection>();
+  /** What lies below the connections, handshakes that are not finished included. */
+  readonly #sockets = new Set<Socket>();
   readonly #lists: AttributeLists;
   readonly #tables: DaxTables;
   readonly #calls: DaxCalls;
@@ -109,7 +111,13 @@ export class DaxDoor {
       checkDaxTls(options.tls);
       this.#tls = this.#createTls(options.tls);
     }
-    for (const server of this.#servers) server.maxConnections = options.limits.connectionsMax;
+    for (const server of this.#servers) {
+      server.maxConnections = options.limits.connectionsMax;
+      server.on('connection', (socket: Socket) => {
+        this.#sockets.add(socket);
+        socket.once('close', () => this.#sockets.delete(socket));
+      });
+    }
   }
 
   /** Calls that wait for their answer. */
@@ -154,7 +162,7 @@ export class DaxDoor {
       for (const [socket, connection] of this.#connections) if (!connection.isBusy) socket.destroy();
     });
     const last = clock.after(limits.drainTimeoutMs, () => {
-      for (const socket of this.#connections.keys()) socket.destroy();
+      for (const socket of this.#sockets) socket.destroy();
     });
     await Promise.all(closed);
     idle.cancel();

@@ -1,0 +1,95 @@
+import { afterEach, expect, it } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { ServiceRequest } from '../../src/model/service-call.ts';
+import { DaxCalls } from '../../src/proxy/dax-calls.ts';
+import { DaxTables } from '../../src/proxy/dax-tables.ts';
+import { RequestIds } from '../../src/wire/aws-json.ts';
+import { AttributeLists } from '../../src/wire/dax/attribute-lists.ts';
+import { CborReader } from '../../src/wire/dax/cbor-reader.ts';
+import type { CborWriter } from '../../src/wire/dax/cbor-writer.ts';
+import { readGetItem } from '../../src/wire/dax/item-calls.ts';
+import { readQuery } from '../../src/wire/dax/page-calls.ts';
+import { closeAll, openRig, type Rig } from './dax-rig.ts';
+import { written } from './raw-client.ts';
+
+afterEach(closeAll);
+
+function callsOf({ accelerator }: Rig): DaxCalls {
+  const clock = systemClock;
+  const dispatch = accelerator.execute.bind(accelerator);
+  return new DaxCalls({
+    dispatch,
+    tables: new DaxTables({ dispatch, clock, ttlMs: 60_000, tablesMax: 10 }),
+    lists: new AttributeLists(),
+    ids: new RequestIds(clock),
+    instance: 'test',
+    clock,
+    log: silentLog,
+  });
+}
+
+const reader = (write: (writer: CborWriter) => void) => new CborReader(written(write));
+const put = (rig: Rig, Item: object) =>
+  rig.accelerator.execute(ServiceRequest.fromInput('PutItem', { TableName: 'hash', Item }));
+
+it('a cached item keeps its bytes: a later hit is the same buffer, until the item is another', async () => {
+  const rig = await openRig();
+  const calls = callsOf(rig);
+  const get = () =>
+    calls.answer(
+      readGetItem(
+        reader((writer) => {
+          writer.text('hash');
+          writer.bytes(Buffer.from('a'));
+          writer.null();
+        }),
+      ),
+    );
+  await put(rig, { pk: { S: 'a' }, v: { N: '1' } });
+  const first = await get();
+  const second = await get();
+  const third = get();
+  // Not a promise: a hit is answered in the turn in which it is asked.
+  expect(third).toBe(second);
+  expect(third).toEqual(first);
+  await put(rig, { pk: { S: 'a' }, v: { N: '2' } });
+  const changed = await get();
+  expect(changed).not.toEqual(first);
+  expect(await get()).toEqual(changed);
+});
+
+it('a cached page keeps its bytes for each form in which it is asked for, one at a time', async () => {
+  const rig = await openRig();
+  const calls = callsOf(rig);
+  await rig.accelerator.execute(
+    ServiceRequest.fromInput('PutItem', { TableName: 'range', Item: { h: { S: 'p' }, r: { N: '1' }, v: { S: 'x' } } }),
+  );
+  const condition = Buffer.from('8301830082126168821100816170', 'hex');
+  const query = (projection?: string) =>
+    calls.answer(
+      readQuery(
+        reader((writer) => {
+          writer.text('range');
+          writer.bytes(condition);
+          writer.openMap();
+          if (projection !== undefined) {
+            writer.integer(0);
+            writer.bytes(Buffer.from(projection, 'hex'));
+          }
+          writer.closeMap();
+        }),
+        { userAgent: '' },
+      ),
+    );
+  await query();
+  const whole = await query();
+  expect(query()).toBe(whole);
+  // r, v and v, r: one page in the cache, and other numbers in the answer.
+  const [there, back] = ['8201828212617282126176', '8201828212617682126172'];
+  await query(there);
+  const projected = await query(there);
+  expect(query(there)).toBe(projected);
+  expect(await query(back)).not.toEqual(projected);
+  expect(await query(there)).toEqual(projected);
+});
