@@ -73,6 +73,50 @@ describe('one cache behind both doors', () => {
   });
 });
 
+describe('one item under concurrent writes through both doors', () => {
+  it(
+    'is never read older than what was acknowledged, by either door, as an item and on a page',
+    { timeout: 30_000 },
+    async () => {
+      const acknowledged = new Map<string, number>();
+      const doors = [dax, http];
+      let isOver = false;
+      const writer = async (h: string) => {
+        for (let version = 1; version <= 40; version++) {
+          const door = doors[version % 2] as DaxClient;
+          await door.updateItem({
+            TableName: 'range',
+            Key: itemOf({ h, r: 1 }),
+            UpdateExpression: 'SET version = :version',
+            ExpressionAttributeValues: { ':version': { N: String(version) } },
+          });
+          acknowledged.set(h, version);
+        }
+      };
+      const reader = async (h: string, door: DaxClient) => {
+        let reads = 0;
+        for (; !isOver; reads++) {
+          const least = acknowledged.get(h) ?? 0;
+          const { Item } = await door.getItem({ TableName: 'range', Key: itemOf({ h, r: 1 }) });
+          expect(Number(Item?.['version']?.N ?? 0)).toBeGreaterThanOrEqual(least);
+          const leastOfPage = acknowledged.get(h) ?? 0;
+          const { Items } = await door.query({
+            TableName: 'range',
+            KeyConditionExpression: 'h = :h',
+            ExpressionAttributeValues: { ':h': { S: h } },
+          });
+          expect(Number(Items?.[0]?.['version']?.N ?? 0)).toBeGreaterThanOrEqual(leastOfPage);
+        }
+        return reads;
+      };
+      const keys = ['contended 1', 'contended 2'];
+      const readers = keys.flatMap((h) => doors.flatMap((door) => [reader(h, door), reader(h, door)]));
+      await Promise.all(keys.map(writer)).finally(() => (isOver = true));
+      for (const reads of await Promise.all(readers)) expect(reads).toBeGreaterThan(5);
+    },
+  );
+});
+
 describe('every kind of value and key', () => {
   const item = itemOf({
     text: 'é€😀',
