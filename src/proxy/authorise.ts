@@ -2,7 +2,6 @@
  * Stage 2 of a call: may this caller ask at all? It runs before the caches are looked at (I12: no cached byte reaches a
  * caller that would have been refused).
  */
-import type { IncomingHttpHeaders } from 'node:http';
 import { systemClock } from '../base/clock.ts';
 import type { Clock } from '../base/clock.ts';
 import { SigningKeys } from '../wire/sigv4.ts';
@@ -15,7 +14,8 @@ export interface RequestHead {
   readonly method?: string | undefined;
   /** Path and query. */
   readonly url?: string | undefined;
-  readonly headers: IncomingHttpHeaders;
+  /** By lower-case name; a field that came several times is one, with commas. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -39,14 +39,14 @@ export interface SignedCallers {
 }
 
 /** Only calls that are signed with known credentials (Signature Version 4) go on; others get the service's exceptions. */
-export function authoriseSigned({ clock = systemClock, ...options }: SignedCallers): Authorise {
+export function authoriseSigned({ credentialsOf, region, clockSkewMs, clock = systemClock }: SignedCallers): Authorise {
   const keys = new SigningKeys();
   return ({ method = '', url = '/', headers }, body) => {
     const mark = url.indexOf('?');
     const path = mark === -1 ? url : url.slice(0, mark);
     const query = mark === -1 ? '' : url.slice(mark + 1);
-    const request = { method, path, query, headers: textsOf(headers), body };
-    verifyRequest(request, { ...options, keys, wallMs: clock.wallMs() });
+    const wallMs = clock.wallMs();
+    verifyRequest({ method, path, query, headers, body }, { credentialsOf, region, clockSkewMs, keys, wallMs });
   };
 }
 
@@ -63,13 +63,4 @@ export function authoriseSignedConnections({ clock = systemClock, ...options }: 
   return (authorization) => {
     verifyAuthorization(authorization, { ...options, keys, wallMs: clock.wallMs() });
   };
-}
-
-/** A header that came several times is signed as one, with commas. */
-function textsOf(headers: IncomingHttpHeaders): Record<string, string> {
-  const texts = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) texts[name] = Array.isArray(value) ? value.join(',') : value;
-  }
-  return texts;
 }

@@ -5,7 +5,6 @@
  *
  * One reader serves a whole door: what a read found holds until the next read, and nothing is made on the way.
  */
-import type { IncomingHttpHeaders } from 'node:http';
 import { AWS_JSON, replyContentType } from '../wire/aws-json.ts';
 import type { JsonContentType } from '../wire/aws-json.ts';
 import type { CallHead } from './receive.ts';
@@ -148,7 +147,7 @@ export class HeadReader implements CallHead {
   }
 
   /** All fields, made when they are asked for: only a signature needs them. */
-  get headers(): IncomingHttpHeaders {
+  get headers(): Readonly<Record<string, string>> {
     return (this.#headers ??= this.#parseFields());
   }
 

@@ -24,18 +24,23 @@ export interface CallHead extends RequestHead {
 }
 
 export function callHeadOf({ method, url, headers }: IncomingMessage): CallHead {
-  const text = (name: string): string | undefined => {
-    const value = headers[name];
-    return Array.isArray(value) ? value.join(', ') : value;
-  };
+  const texts = textsOf(headers);
   return {
     method,
     url,
-    headers,
-    target: text('x-amz-target'),
-    control: text('x-slipstream-control'),
-    via: text('x-slipstream-via'),
+    headers: texts,
+    target: texts['x-amz-target'],
+    control: texts['x-slipstream-control'],
+    via: texts['x-slipstream-via'],
   };
+}
+
+function textsOf(headers: IncomingHttpHeaders): Record<string, string> {
+  const texts = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) texts[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return texts;
 }
 
 /** Bytes that all connections of a door are receiving at this moment. */

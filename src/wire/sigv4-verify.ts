@@ -79,6 +79,13 @@ export function claimedAccessKeyId(authorization: string | undefined): string | 
   return authorization === undefined ? undefined : /Credential=([^/,\s]+)\//.exec(authorization)?.[1];
 }
 
+/** As SDKs write it; other forms are good as well, and take longer to read. */
+const USUAL_FORM = /^AWS4-HMAC-SHA256 Credential=([^\s,=]+), ?SignedHeaders=([^\s,=]+), ?Signature=([^\s,=]+)$/;
+
+function signedNamesOf(text: string): readonly string[] {
+  return text.toLowerCase().split(';');
+}
+
 function authorizationOf(request: SignableRequest): Authorization {
   const header = request.headers['authorization'];
   if (header !== undefined && /(?:^|&)X-Amz-Algorithm=/.test(request.query)) {
@@ -86,6 +93,12 @@ function authorizationOf(request: SignableRequest): Authorization {
   }
   if (header === undefined || !header.trimStart().startsWith('AWS4-')) {
     throw new ServiceError('MissingAuthenticationTokenException', 'Request is missing Authentication Token');
+  }
+  const usual = USUAL_FORM.exec(header);
+  const usualTime = request.headers['x-amz-date'];
+  if (usual !== null && usualTime !== undefined) {
+    const [, credential, names, signature] = usual as unknown as readonly [string, string, string, string];
+    return { algorithm: ALGORITHM, credential, signedNames: signedNamesOf(names), signature, time: usualTime };
   }
   const [algorithm = '', ...parts] = header.split(/[, ]+/).filter((part) => part !== '');
   const parameters = new Map<string, string>();
@@ -105,7 +118,7 @@ function authorizationOf(request: SignableRequest): Authorization {
   return {
     algorithm,
     credential: parameters.get('Credential') as string,
-    signedNames: (parameters.get('SignedHeaders') as string).toLowerCase().split(';'),
+    signedNames: signedNamesOf(parameters.get('SignedHeaders') as string),
     signature: parameters.get('Signature') as string,
     time,
   };
@@ -119,16 +132,13 @@ function checkTime(time: string, wallMs: number, skewMs: number): void {
       `Date must be in ISO-8601 'basic format'. Got '${time}'. See http://en.wikipedia.org/wiki/ISO_8601`,
     );
   }
-  const now = basicTime(wallMs);
-  const minutes = `${skewMs / 60_000} min.`;
-  if (signedMs < wallMs - skewMs) {
-    throw invalid(`Signature expired: ${time} is now earlier than ${basicTime(wallMs - skewMs)} (${now} - ${minutes})`);
+  // The texts below are for the refusals alone, and are not made for a call that is in time.
+  if (Math.abs(signedMs - wallMs) <= skewMs) return;
+  const given = `(${basicTime(wallMs)} ${signedMs < wallMs ? '-' : '+'} ${skewMs / 60_000} min.)`;
+  if (signedMs < wallMs) {
+    throw invalid(`Signature expired: ${time} is now earlier than ${basicTime(wallMs - skewMs)} ${given}`);
   }
-  if (signedMs > wallMs + skewMs) {
-    throw invalid(
-      `Signature not yet current: ${time} is still later than ${basicTime(wallMs + skewMs)} (${now} + ${minutes})`,
-    );
-  }
+  throw invalid(`Signature not yet current: ${time} is still later than ${basicTime(wallMs + skewMs)} ${given}`);
 }
 
 function checkSignedNames(request: SignableRequest, signedNames: readonly string[]): void {

@@ -44,14 +44,10 @@ export function basicTime(wallMs: number): string {
 export function canonicalRequest(request: SignableRequest, signedNames: readonly string[]): string {
   let headers = '';
   for (const name of signedNames) headers += `${name}:${canonicalHeaderValue(request.headers[name] ?? '')}\n`;
-  return [
-    request.method,
-    canonicalPath(request.path),
-    canonicalQuery(request.query),
-    headers,
-    signedNames.join(';'),
-    hash('sha256', request.body, 'hex'),
-  ].join('\n');
+  return (
+    `${request.method}\n${canonicalPath(request.path)}\n${canonicalQuery(request.query)}\n` +
+    `${headers}\n${signedNames.join(';')}\n${hash('sha256', request.body, 'hex')}`
+  );
 }
 
 export function stringToSign(canonical: string, time: string, scope: Scope): string {
