@@ -221,7 +221,7 @@ class CachingAccelerator implements Accelerator {
   }
 
   #resetOpenedMeanwhile(names: readonly string[]): void {
-    for (const name of names) this.#parts.tables.peek(name)?.reset(this.#parts.clock.monotonicMs());
+    for (const name of names) this.#parts.tables.noteUnopenedWrite(name);
   }
 
   async #changeTable(request: ServiceRequest, options: ExecuteOptions): Promise<Answer> {

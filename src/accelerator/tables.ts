@@ -33,6 +33,8 @@ export class Tables {
   readonly #byName = new Map<string, Table>();
   readonly #opening = new Map<string, Promise<OpenTable | undefined>>();
   readonly #refusedUntilMs = new Map<string, number>();
+  /** Of whichever table: they are few, and being careful with one more costs some strong reads. */
+  #unopenedWriteMs = -Infinity;
   readonly #toldOf = new Set<string>();
 
   constructor(options: TablesOptions) {
@@ -54,6 +56,16 @@ export class Tables {
     if (table?.schema === undefined) return undefined;
     if (nowMs - table.describedAtMs > this.#schemaTtlMs(table.schema)) this.#refresh(table, nowMs);
     return table as OpenTable;
+  }
+
+  /**
+   * A write of ours went to a table whose log could not take it. What was cached meanwhile goes; and where the table is opened
+   * only now, every key of it is recent for a while, for a replica may not have the write yet (I2, I3).
+   */
+  noteUnopenedWrite(nameOrArn: string): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#unopenedWriteMs = nowMs;
+    this.peek(nameOrArn)?.reset(nowMs);
   }
 
   /** Describes the table and waits a bounded time for its feed. Undefined when the store does not describe it. */
@@ -90,6 +102,8 @@ export class Tables {
       // The table was forgotten while it was being described: the description may be of its predecessor.
       if (epoch !== table.epoch) continue;
       this.#byName.set(name, table);
+      const openedMs = clock.monotonicMs();
+      if (openedMs - this.#unopenedWriteMs < tuning.mutationLogMs) table.reset(openedMs);
       table.schema = schema;
       table.describedAtMs = clock.monotonicMs();
       break;

@@ -50,6 +50,31 @@ describe('reads that are under way', () => {
     expect(await race.get()).toEqual({ cache: 'hit', v: 'new' });
   });
 
+  test('R3 replica lag: nor after an own write to a table that could not be described then', async () => {
+    const isDown = { now: true };
+    const undescribed = (store: BackingStore): BackingStore => ({
+      send: (request) =>
+        isDown.now && request.operation === 'DescribeTable'
+          ? Promise.reject(new SlipstreamError('SLIPSTREAM_CONNECTION_LOST', 'lost'))
+          : store.send(request),
+      close: () => Promise.resolve(),
+    });
+    const race = new Race({
+      ...lagging,
+      mutationLogMs: 5_000,
+      replicaLagMs: 5_000,
+      between: undescribed,
+      feed: 'none',
+    });
+    race.putPast({ v: 'old' });
+    await race.clock.advance(10_000);
+    await race.put({ v: 'new' });
+    isDown.now = false;
+    await race.clock.advance(1_001);
+    expect((await race.get()).v).toBe('new');
+    expect(await race.get()).toEqual({ cache: 'hit', v: 'new' });
+  });
+
   test('R13 index lag: a page that a trailing index gives after the record of a change is not cached', async () => {
     const race = await raceWith({ v: '1', status: 'open', at: 1 }, lagging);
     race.putPast({ v: '2', status: 'open', at: 1 });
