@@ -25,8 +25,8 @@ interface Server {
 }
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
-const rounds = values.quick ? 2 : 6;
-const seconds = values.quick ? 0.5 : 2;
+const rounds = values.quick ? 3 : 8;
+const seconds = values.quick ? 1 : 2;
 const CONNECTIONS = [1, 32] as const;
 const PARTITIONS = 20;
 const HOT_READS = 1_000;
@@ -75,7 +75,7 @@ async function run(): Promise<void> {
       for (const connections of CONNECTIONS) {
         const { url, cpuMs, expected } = server;
         // The round before the first warms up.
-        const load = { url, cpuMs, expected, connections, requests, seconds: round < 0 ? 0.5 : seconds };
+        const load = { url, cpuMs, expected, connections, requests, seconds: round < 0 ? 2 : seconds };
         const measured = await measureRaw(load);
         const key = `${server.name}|${connections}`;
         if (round >= 0) results.set(key, [...(results.get(key) ?? []), measured]);
