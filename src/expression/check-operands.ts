@@ -138,5 +138,7 @@ function incorrectType(operator: string, type: string): string {
 
 function valueText(value: AttributeValue): string {
   const type = typeOf(value);
-  return `AttributeValue: {${type}:${String((value as Record<string, unknown>)[type])}}`;
+  const member = (value as Record<string, unknown>)[type];
+  // Maps have no prototype and so no text of their own.
+  return `AttributeValue: {${type}:${typeof member === 'string' ? member : JSON.stringify(member)}}`;
 }

@@ -173,6 +173,17 @@ describe('every kind of value and key', () => {
   });
 });
 
+it('a range between two maps is refused, by both doors', async () => {
+  const input = {
+    TableName: 'hash',
+    FilterExpression: 'a BETWEEN :map AND :map',
+    ExpressionAttributeValues: { ':map': { M: { __proto__x: { S: 'deep' } } } },
+  };
+  const message = 'Incorrect operand type for operator or function; operator or function: BETWEEN, operand type: M';
+  await expect(dax.scan(input)).rejects.toMatchObject({ message: expect.stringContaining(message) as string });
+  await expect(http.scan(input)).rejects.toMatchObject({ message: expect.stringContaining(message) as string });
+});
+
 describe('big answers', () => {
   it('an item of 400 KB goes in and comes out', async () => {
     const Key = { pk: { S: 'big' } };
