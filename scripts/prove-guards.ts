@@ -152,6 +152,12 @@ const guards: readonly Guard[] = [
     without: '',
   },
   {
+    name: 'I3 a page that does not list what the old image puts on it',
+    file: 'src/accelerator/page-rules.ts',
+    guard: 'if (passed && page.listed?.has(mutation.keyText) === false) {',
+    without: 'if (page.isPartOfScan) {',
+  },
+  {
     name: 'I7 filtered index pages without an old image',
     file: 'src/accelerator/page-rules.ts',
     guard: 'if (isNew || page.filter !== undefined || ',

@@ -27,6 +27,8 @@ export interface CachedPage extends IndexedPage {
   readonly listed: ReadonlySet<string> | undefined;
   /** It ended because of the 1 MB cap and not because of Limit: a smaller item may let it grow. */
   readonly isSizeCapped: boolean;
+  /** A scan that did not read everything: which keys its page read, nobody can tell. */
+  readonly isPartOfScan: boolean;
   /** The index that must forget the page when the cache lets go of it. */
   readonly owner: PageIndex<CachedPage>;
 }
@@ -67,20 +69,20 @@ function shownDiffers(
   const before = visibleIn(schema, page.indexName, oldImage);
   const after = visibleIn(schema, page.indexName, newImage);
   const grownBytes = itemSizeBytes(after) - itemSizeBytes(before);
-  const isScan = page.footprint.partition === undefined;
-  // A scan's footprint holds every item: one that an unfiltered page does not list stands on another page, and matters
-  // only where it shrank and may now fit behind the cap.
-  if (isScan && page.listed !== undefined && page.filter === undefined && !page.listed.has(mutation.keyText)) {
-    return grownBytes < 0 && page.isSizeCapped;
+  const passed = page.filter === undefined || evaluateCondition(page.filter, before);
+  if (passed && page.listed?.has(mutation.keyText) === false) {
+    // Behind the cap, or among a scan's other pages, an item may stand in the footprint and on another page; then this one
+    // changes only if the item shrank and now fits in front of the cap.
+    if (page.isSizeCapped || page.isPartOfScan) return grownBytes < 0 && page.isSizeCapped;
+    // The old image belongs on the page, so the page is older than it: from before an insert that was not noted yet. After
+    // an own write, what is from before the write must not be served (I3).
+    return true;
   }
   // An item that grew may push the page over the cap, and how much the page had read is not known; one that shrank can
   // only matter where the cap had cut.
   if (grownBytes > 0 || (grownBytes < 0 && page.isSizeCapped)) return true;
-  if (page.filter !== undefined) {
-    const passed = evaluateCondition(page.filter, before);
-    if (passed !== evaluateCondition(page.filter, after)) return true;
-    if (!passed) return false;
-  }
+  if (page.filter !== undefined && passed !== evaluateCondition(page.filter, after)) return true;
+  if (!passed) return false;
   switch (page.shown.kind) {
     case 'nothing':
       return false;

@@ -31,6 +31,8 @@ export interface PagePlan {
   /** What the page may read: the key condition's range behind ExclusiveStartKey. */
   readonly footprint: Footprint;
   readonly forward: boolean;
+  /** A scan of one segment, or behind a start key. */
+  readonly isPartialScan: boolean;
   readonly limit: number | undefined;
   readonly filter: Condition | undefined;
   readonly shown: Shown;
@@ -100,6 +102,7 @@ export function planPage(operation: 'Query' | 'Scan', table: OpenTable, input: J
       ...(partition === undefined ? range : cutRange(range, { after: start?.position.sort }, { forward, ties })),
     },
     forward,
+    isPartialScan: operation === 'Scan' && (start !== undefined || input['TotalSegments'] !== undefined),
     limit: limit as number | undefined,
     filter,
     shown: select === 'COUNT' ? { kind: 'nothing' } : paths === undefined ? { kind: 'all' } : { kind: 'paths', paths },

@@ -145,6 +145,7 @@ function pageOf(table: OpenTable, plan: PagePlan, reply: ServiceReply): CachedPa
     shown: plan.shown,
     listed: listedKeys(table, items),
     isSizeCapped: last !== undefined && !isLimited,
+    isPartOfScan: plan.isPartialScan || (plan.footprint.partition === undefined && last !== undefined),
     owner: table.pages,
   };
 }

@@ -84,5 +84,7 @@ function sendOptionsOf(own: SendOptions | undefined, call: CallOptions | undefin
  */
 function replyFrom(native: object): ServiceReply {
   const { $metadata, ...output } = native as { readonly $metadata?: ResponseMetadata };
-  return ServiceReply.fromOutput(toWire(output), { headers: headersOf($metadata), native });
+  // What a second attempt returns as the old image may be what the first one left.
+  const isUncertain = ($metadata?.attempts ?? 1) > 1;
+  return ServiceReply.fromOutput(toWire(output), { headers: headersOf($metadata), native, isUncertain });
 }

@@ -82,8 +82,8 @@ export class ServiceReply {
   /** What the store answered in its own form, such as an SDK output or exception. */
   readonly native: unknown;
   /**
-   * True when an earlier attempt of the same call may have been applied although this answer refuses it: a client that
-   * retries by itself may see its own first attempt fail the condition of the second.
+   * True when an earlier attempt of the same call may have been applied: a client that retries by itself may see its first
+   * attempt fail the condition of the second, or be the old image that the second returns.
    */
   readonly isUncertain: boolean;
   #body: Buffer | undefined;

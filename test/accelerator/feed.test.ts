@@ -99,13 +99,14 @@ describe('I6 the feed decides', () => {
 
   test('a scan page forgets what was inserted anywhere and keeps when an item of another page changes', async () => {
     await open();
-    await rig.direct('PutItem', { Item: image({ v: '1' }) });
-    await scan();
-    const other = { ...item({ pk: 'b', sk: '1', v: '1' }) };
-    feed.record(TABLE_NAME, { ...other }, { ...other, ...item({ v: '2' }) });
-    expect((await scan()).cache).toBe('hit');
-    feed.record(TABLE_NAME, undefined, item({ pk: 'c', sk: '1' }) as never);
-    expect((await scan()).cache).toBe('miss');
+    for (const pk of ['a', 'b']) await rig.direct('PutItem', { Item: item({ pk, sk: '1', v: '1' }) });
+    const page = () => rig.call('Scan', { Limit: 1 });
+    const listed = (await page()).reply.output['Items'][0].pk.S as string;
+    const other = item({ pk: listed === 'a' ? 'b' : 'a', sk: '1' });
+    feed.record(TABLE_NAME, { ...other, ...item({ v: '1' }) }, { ...other, ...item({ v: '2' }) });
+    expect((await page()).cache).toBe('hit');
+    feed.record(TABLE_NAME, undefined, item({ pk: 'c', sk: '1' }));
+    expect((await page()).cache).toBe('miss');
   });
 });
 
@@ -192,6 +193,23 @@ describe('I4 a write of somebody else while ours is under way', () => {
     held.open();
     await slow;
     expect((await get()).cache).toBe('hit');
+  });
+});
+
+describe('I3 an own write to an item whose insert the feed has not told yet', () => {
+  test('drops the pages that should list it and do not', async () => {
+    await open();
+    const hidden = () =>
+      rig.call('Query', {
+        KeyConditionExpression: 'pk = :p',
+        ExpressionAttributeValues: item({ ':p': 'a' }),
+        ProjectionExpression: 'pk, sk',
+      });
+    await Promise.all([scan(), hidden()]);
+    await rig.direct('PutItem', { Item: image({ v: '1' }) });
+    await rig.call('PutItem', { Item: image({ v: '2' }) });
+    expect((await scan()).reply.output['Count']).toBe(1);
+    expect((await hidden()).reply.output['Count']).toBe(1);
   });
 });
 
