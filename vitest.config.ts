@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['./test/support/fixed-seeds.ts'],
     // Every test file runs in a process of its own: many open sockets and LMDB environments, and one that crashes takes
     // only itself down. Two at a time, as the smallest machine we run on has two cores.
     pool: 'forks',
