@@ -65,7 +65,10 @@ async function supervise(): Promise<void> {
       const child = fork(process.argv[1] as string, [...process.argv.slice(2), '--worker', String(place)]);
       child.on('message', (report: Report) => {
         totals.add(report);
-        if (report.result.violation !== undefined) failures.push(report);
+        if (report.result.violation !== undefined) {
+          failures.push(report);
+          console.log(`seed ${report.seed} of '${report.scenario}' failed`);
+        }
         const nowMs = performance.now();
         if (nowMs - shownMs > 30_000) {
           shownMs = nowMs;

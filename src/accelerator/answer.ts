@@ -14,7 +14,7 @@ export type CacheOutcome = 'hit' | 'miss' | 'pass' | 'bypass' | 'coalesced';
 export interface Answer {
   readonly reply: ServiceReply;
   readonly cache: CacheOutcome;
-  /** Milliseconds since a hit's bytes were read from the store; undefined unless `cache` is `hit`. */
+  /** Milliseconds since the store was asked for a hit's bytes; undefined unless `cache` is `hit`. */
   readonly ageMs: number | undefined;
 }
 

@@ -45,10 +45,10 @@ export class KnownReads {
     if (!table.isServing(nowMs)) return undefined;
     if (request.operation === 'GetItem') {
       const entry = parts.items.hit(cacheKey, nowMs);
-      return entry && { reply: entry.value, cache: 'hit', ageMs: nowMs - entry.storedAtMs, table };
+      return entry && { reply: entry.value, cache: 'hit', ageMs: nowMs - entry.askedAtMs, table };
     }
     const entry = parts.pages.hit(cacheKey, nowMs);
-    return entry && { reply: entry.value.reply, cache: 'hit', ageMs: nowMs - entry.storedAtMs, table };
+    return entry && { reply: entry.value.reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs, table };
   }
 
   /** A call was answered with exactly the bytes of this entry. */

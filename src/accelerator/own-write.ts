@@ -10,7 +10,7 @@ import { invalidate } from './invalidate.ts';
 import { mutationOf, sameImage, topics, type Image, type Mutation } from './mutation.ts';
 import type { Parts } from './parts.ts';
 import { keepItem } from './read-item.ts';
-import type { LogPosition } from './table.ts';
+import type { FillLease } from './table.ts';
 import type { OpenTable } from './tables.ts';
 
 export interface OwnWrite {
@@ -19,15 +19,21 @@ export interface OwnWrite {
   readonly keyText: string;
   readonly inFlight: WriteInFlight;
   /** When it was sent. */
-  readonly sent: LogPosition;
+  readonly sent: FillLease;
 }
 
 /** @param key an exact key of the table. */
-export function beginWrite(table: OpenTable, key: Item): OwnWrite | undefined {
+export function beginWrite(parts: Parts, table: OpenTable, key: Item): OwnWrite | undefined {
   const position = positionOf(table.schema.key, key);
   if (position === undefined) return undefined;
   const text = keyText(position);
-  return { table, key, keyText: text, inFlight: table.writes.begin(text), sent: table.position() };
+  return {
+    table,
+    key,
+    keyText: text,
+    inFlight: table.writes.begin(text),
+    sent: table.lease(parts.clock.monotonicMs()),
+  };
 }
 
 /** The store refused it: a condition, a validation, a throttle. Nothing changed (I5). */
@@ -106,7 +112,8 @@ function lastSeen(write: OwnWrite): Mutation | undefined {
 function install(parts: Parts, write: OwnWrite, image: Image, nowMs: number): void {
   if (image === 'unknown' || !write.table.isServing(nowMs)) return;
   const body = Buffer.from(image === undefined ? '{}' : JSON.stringify({ Item: image }));
-  keepItem(parts, write.table, write.keyText, image === undefined, body, nowMs);
+  // What it left may have been written over since it was sent, so its lifetime counts from there.
+  keepItem(parts, write.table, write.keyText, image === undefined, body, write.sent.takenMs);
 }
 
 /** Refused, unless an earlier attempt of the same call may have gone through. */

@@ -136,7 +136,7 @@ function lookUp(parts: Parts, part: TablePart, nowMs: number, isRefresh: boolean
       part.missing.push(wanted);
       continue;
     }
-    part.oldestMs = Math.max(part.oldestMs, nowMs - entry.storedAtMs);
+    part.oldestMs = Math.max(part.oldestMs, nowMs - entry.askedAtMs);
     const { Item: item } = JSON.parse(entry.value.body.toString('utf8')) as { readonly Item?: Item };
     if (item !== undefined) part.found.push(item);
   }

@@ -73,7 +73,7 @@ export function readItem(
     if (entry !== undefined) {
       const reply = answerFrom(plan, entry.value);
       if (reply === entry.value) parts.known.note(request, table, plan.tableName, cacheKey);
-      return { reply, cache: 'hit', ageMs: nowMs - entry.storedAtMs };
+      return { reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs };
     }
   }
   return loadItem(parts, table, plan, request, options);
@@ -177,7 +177,7 @@ export function storeItem(
   // not be shown what was before it.
   const present = parts.items.peek(table.prefix + text, nowMs);
   if (present !== undefined && present.storedAtMs > lease.takenMs) return;
-  keepItem(parts, table, text, isNegative, body, nowMs);
+  keepItem(parts, table, text, isNegative, body, lease.takenMs);
 }
 
 /** Stores without asking for a lease: for the value that a write of ours is known to have left. */
@@ -187,15 +187,16 @@ export function keepItem(
   text: string,
   isNegative: boolean,
   body: Buffer,
-  nowMs: number,
+  askedAtMs: number,
 ): void {
   const { itemTtlMs, negativeTtlMs } = table.options.ttl;
   if (body.byteLength > parts.tuning.entryBytesMax || (isNegative && negativeTtlMs === 0)) return;
   const ttlMs = isNegative ? negativeTtlMs : itemTtlMs;
   parts.items.set(table.prefix + text, {
     value: ServiceReply.fromBody(200, body),
-    storedAtMs: nowMs,
-    expiresAtMs: ttlMs === 0 ? Infinity : expiryOf(parts, nowMs, ttlMs),
+    askedAtMs,
+    storedAtMs: parts.clock.monotonicMs(),
+    expiresAtMs: ttlMs === 0 ? Infinity : expiryOf(parts, askedAtMs, ttlMs),
     sizeBytes: body.byteLength + text.length + ENTRY_OVERHEAD_BYTES,
   });
 }

@@ -38,7 +38,7 @@ export function readPage(
     if (entry !== undefined) {
       const reply = answerFrom(plan, entry.value.reply);
       if (reply === entry.value.reply) parts.known.note(request, table, request.input['TableName'], cacheKey);
-      return { reply, cache: 'hit', ageMs: nowMs - entry.storedAtMs };
+      return { reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs };
     }
   }
   return loadPage(parts, table, plan, request, options);
@@ -116,8 +116,9 @@ function fillPage(
   if (byteLength > parts.tuning.entryBytesMax) return;
   const isKept = parts.pages.set(page.key, {
     value: page,
+    askedAtMs: lease.takenMs,
     storedAtMs: nowMs,
-    expiresAtMs: expiryOf(parts, nowMs, queryTtlMs),
+    expiresAtMs: expiryOf(parts, lease.takenMs, queryTtlMs),
     sizeBytes: byteLength + 2 * page.key.length + listedSizeBytes(page) + 2 * ENTRY_OVERHEAD_BYTES,
   });
   if (isKept) table.pages.add(page);

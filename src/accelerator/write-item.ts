@@ -35,7 +35,7 @@ export async function writeItem(
   request: ServiceRequest,
   options: ExecuteOptions,
 ): Promise<Answer> {
-  const write = planOrPass(() => beginOf(table, request));
+  const write = planOrPass(() => beginOf(parts, table, request));
   if (write === undefined) return writeBlindly(parts, table, request, options);
   const asked = planOrPass(() => imageToAsk(table, request));
   const sent = asked === undefined ? request : request.withInput({ ...request.input, ReturnValues: asked });
@@ -68,12 +68,12 @@ async function writeBlindly(
   return answered(reply, 'pass');
 }
 
-function beginOf(table: OpenTable, request: ServiceRequest): OwnWrite | undefined {
+function beginOf(parts: Parts, table: OpenTable, request: ServiceRequest): OwnWrite | undefined {
   const { input } = request;
   const given: unknown =
     request.operation === 'PutItem' ? keyOf(table.schema.key, input['Item'] as Item) : input['Key'];
   const key = exactKey(table.schema.key, given);
-  return key && beginWrite(table, key);
+  return key && beginWrite(parts, table, key);
 }
 
 /**

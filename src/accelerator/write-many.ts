@@ -38,7 +38,7 @@ export async function writeMany(
   const planned = planOrPass(() => kind.plan(tables, request));
   const begun = new Map<WriteOfKey, OwnWrite>();
   for (const write of planned ?? []) {
-    const own = beginWrite(write.table, write.key);
+    const own = beginWrite(parts, write.table, write.key);
     if (own !== undefined) begun.set(write, own);
   }
   let reply: ServiceReply | undefined;

@@ -9,6 +9,8 @@ import { CacheCounters } from './stats.ts';
 
 export interface Entry<V> {
   readonly value: V;
+  /** When the source was asked for it: what it answered may be as old as that, so age and lifetime count from here. */
+  readonly askedAtMs: number;
   readonly storedAtMs: number;
   /** `Infinity` lives until it is evicted. */
   readonly expiresAtMs: number;

@@ -113,6 +113,27 @@ describe('what is answered from a cache', () => {
     ]);
   });
 
+  test('a lifetime and an age count from when the store was asked, however long its answer took', async () => {
+    await open({ itemTtlMs: 1_000, negativeTtlMs: 1_000, queryTtlMs: 1_000 });
+    const query = { KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: item({ ':p': 'a' }) };
+    await rig.call('ListTables', {});
+    for (const [operation, input] of [
+      ['GetItem', { Key: key }],
+      ['Query', query],
+    ] as const) {
+      const held = rig.gate.hold(operation, 'on-the-way-back');
+      const slow = rig.call(operation, input);
+      await held.arrived;
+      await rig.clock.advance(900);
+      held.open();
+      await slow;
+      const hit = await rig.call(operation, input);
+      expect([hit.cache, hit.ageMs]).toEqual(['hit', 900]);
+      await rig.clock.advance(100);
+      expect(await outcome(operation, input)).toBe('miss');
+    }
+  });
+
   test('TTLs by table and by index', async () => {
     await open({
       ttls: { [TABLE_NAME]: { itemTtlMs: 50, negativeTtlMs: 50 }, [`${TABLE_NAME}/by-at`]: { queryTtlMs: 0 } },

@@ -3,6 +3,7 @@ import { EntryCache } from '../../src/cache/entry-cache.ts';
 
 const entry = (value: string, sizeBytes = 10, expiresAtMs = Infinity) => ({
   value,
+  askedAtMs: 0,
   storedAtMs: 0,
   expiresAtMs,
   sizeBytes,
