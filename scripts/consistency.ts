@@ -85,6 +85,10 @@ for (const name of values.store) {
     console.log(
       `  hit ratio ${((100 * hits) / (hits + misses)).toFixed(1)} %; drops a write ${(drops / writes).toFixed(2)}; hits a write ${(hits / writes).toFixed(2)}`,
     );
+    const { droppedPages, needlesslyDropped } = report;
+    console.log(
+      `  pages in use that were dropped ${droppedPages}, ${((100 * needlesslyDropped) / Math.max(1, droppedPages)).toFixed(1)} % of them although they say the same again`,
+    );
     const { foreignLatenciesMs: latencies } = report;
     console.log(
       `  a write past the proxy is seen after p50 ${percentile(latencies, 0.5)}, p99 ${percentile(latencies, 0.99)} (${latencies.length} probes)`,

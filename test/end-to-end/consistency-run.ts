@@ -54,9 +54,14 @@ export interface ConsistencyReport {
   /** Differences between proxy and store after the quiet. */
   readonly differences: readonly string[];
   readonly compared: number;
+  /** Pages that were hits and then were not, and those of them that were read again with the same content. */
+  readonly droppedPages: number;
+  readonly needlesslyDropped: number;
   /** From the acknowledgement of a write past the proxy until the proxy shows it, in ms, sorted. */
   readonly foreignLatenciesMs: readonly number[];
 }
+
+const DIFFERENT_QUERIES = 60;
 
 export class ConsistencyRun {
   readonly #options: ConsistencyRunOptions;
@@ -65,6 +70,12 @@ export class ConsistencyRun {
   readonly #violations: string[] = [];
   readonly #reads: Record<string, number> = {};
   readonly #latenciesMs: number[] = [];
+  /** Few enough to be asked again while their pages are cached. */
+  readonly #queries: readonly RandomQuery[];
+  /** By what was asked: what was answered last, and whether that was a hit. */
+  readonly #lastPages = new Map<string, { readonly content: string; readonly isHit: boolean }>();
+  #droppedPages = 0;
+  #needlesslyDropped = 0;
   #checkedHits = 0;
   #writes = 0;
   #foreignWrites = 0;
@@ -72,6 +83,8 @@ export class ConsistencyRun {
 
   constructor(options: ConsistencyRunOptions) {
     this.#options = options;
+    const dice = new Dice(options.seed + 500);
+    this.#queries = Array.from({ length: DIFFERENT_QUERIES }, () => randomQuery(dice));
   }
 
   async run(): Promise<ConsistencyReport> {
@@ -93,6 +106,8 @@ export class ConsistencyRun {
       foreignWrites: this.#foreignWrites,
       reads: this.#reads,
       checkedHits: this.#checkedHits,
+      droppedPages: this.#droppedPages,
+      needlesslyDropped: this.#needlesslyDropped,
       violations: this.#violations,
       differences,
       compared,
@@ -176,7 +191,7 @@ export class ConsistencyRun {
       const writer = dice.below(this.#options.writersThrough);
       if (dice.below(2) === 0) {
         await this.#checkItem(session, dice.of(PARTITIONS), `t${writer}-${dice.below(SORTS_PER_WRITER)}`);
-      } else await this.#checkListing(session, randomQuery(dice));
+      } else await this.#checkListing(session, dice.of(this.#queries));
     }
   }
 
@@ -212,6 +227,7 @@ export class ConsistencyRun {
         new QueryCommand({ ...query.input, ...(start !== undefined && { ExclusiveStartKey: start }) }),
       );
       this.#count(source.last);
+      this.#notePage(JSON.stringify([query.input, start]), page, source.last);
       allCached &&= isFromCache(source.last);
       for (const item of page.Items ?? []) {
         const known = unmarshalled(item);
@@ -220,6 +236,21 @@ export class ConsistencyRun {
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
     if (allCached) this.#checkSettled(query, before, seen);
+  }
+
+  /** A page that was cached and has to be read again was dropped; if it says the same again, it need not have been. */
+  #notePage(
+    asked: string,
+    { Items: items, Count: count, ScannedCount: scanned }: QueryCommandOutput,
+    source: string,
+  ): void {
+    const content = JSON.stringify([count, scanned, items?.map(sorted)]);
+    const last = this.#lastPages.get(asked);
+    if (last?.isHit === true && source === 'miss') {
+      this.#droppedPages++;
+      if (last.content === content) this.#needlesslyDropped++;
+    }
+    this.#lastPages.set(asked, { content, isHit: isFromCache(source) });
   }
 
   #checkSettled(query: RandomQuery, before: Snapshot, seen: ReadonlyMap<string, KnownItem>): void {
