@@ -53,6 +53,7 @@ export class Table {
   /** Set by the feed: every change acknowledged before it has been seen. */
   #caughtUpAsOfMs = -Infinity;
   #freshUntilMs: number;
+  readonly #waiting: (() => void)[] = [];
   #epoch = ++lastEpoch;
   #prefix = `${this.#epoch}|`;
 
@@ -94,6 +95,17 @@ export class Table {
     if (asOfMs > this.#caughtUpAsOfMs) this.#caughtUpAsOfMs = asOfMs;
     this.unconfirmed.forgetBefore(asOfMs);
     if (this.options.onFeedLoss === 'pass') this.#freshUntilMs = this.#caughtUpAsOfMs + this.options.maxStalenessMs;
+    this.#tellWaiting();
+  }
+
+  /** Resolves when the feed has caught up for the first time since the table was described, or the table was forgotten. */
+  caughtUp(): Promise<void> {
+    if (this.#caughtUpAsOfMs > -Infinity) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #tellWaiting(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   noteFeedState(state: FeedState): void {
@@ -117,6 +129,7 @@ export class Table {
     this.feedState = this.options.hasFeed ? 'starting' : 'none';
     this.#caughtUpAsOfMs = -Infinity;
     if (this.options.hasFeed && this.options.onFeedLoss === 'pass') this.#freshUntilMs = -Infinity;
+    this.#tellWaiting();
   }
 
   get epoch(): number {

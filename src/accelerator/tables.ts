@@ -108,20 +108,25 @@ export class Tables {
       table.describedAtMs = clock.monotonicMs();
       break;
     }
-    if (feed !== undefined) {
-      const { schema } = table;
-      const watched = feed.watch(name).then((state) => {
-        // Unless the table was forgotten meanwhile; a feed that begins with a gap has not done that.
-        if (table.schema !== schema) return;
-        table.noteFeedState(state);
-        this.#tell(name, state);
-      });
-      // Aborted so that a feed that starts at once leaves no timer behind; the race has taken the rejection by then.
-      const waiting = new AbortController();
-      await Promise.race([watched, sleep(clock, tuning.feedStartMs, waiting.signal)]);
-      waiting.abort();
-    }
+    if (feed !== undefined) await this.#follow(table, feed);
     return table.schema === undefined ? undefined : (table as OpenTable);
+  }
+
+  /** Waits a bounded time until the feed can be trusted: from then on what is read may be cached, this call's answer too. */
+  async #follow(table: Table, feed: ChangeFeed): Promise<void> {
+    const { clock, tuning } = this.#options;
+    const { schema } = table;
+    const trusted = feed.watch(table.name).then((state) => {
+      // Unless the table was forgotten meanwhile; a feed that begins with a gap has not done that.
+      if (table.schema !== schema) return undefined;
+      table.noteFeedState(state);
+      this.#tell(table.name, state);
+      return state === 'live' ? table.caughtUp() : undefined;
+    });
+    // Aborted so that a feed that starts at once leaves no timer behind; the race has taken the rejection by then.
+    const waiting = new AbortController();
+    await Promise.race([trusted, sleep(clock, tuning.feedStartMs, waiting.signal)]);
+    waiting.abort();
   }
 
   #create(name: string): Table {

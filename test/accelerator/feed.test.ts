@@ -243,6 +243,23 @@ describe('I8 bounded staleness', () => {
     expect(rig.accelerator.tables()).toMatchObject([{ feed: 'lost', serving: false }]);
   });
 
+  test('the first call waits until the feed can be trusted, so that its answer is cached already', async () => {
+    feed = new ScriptedFeed('live');
+    rig = await openRig({ feed });
+    const first = get();
+    await rig.clock.advance(100);
+    feed.caughtUp(TABLE_NAME, rig.clock.monotonicMs());
+    expect([(await first).cache, (await get()).cache]).toEqual(['miss', 'hit']);
+  });
+
+  test('but not longer than feedStartMs', async () => {
+    feed = new ScriptedFeed('live');
+    rig = await openRig({ feed, feedStartMs: 500 });
+    const first = get();
+    for (let i = 0; i < 6; i++) await rig.clock.advance(100);
+    expect((await first).cache).toBe('pass');
+  });
+
   test('a table without a stream lives by TTL and says so, in the log once', async () => {
     feed = new ScriptedFeed('none');
     const told: unknown[] = [];

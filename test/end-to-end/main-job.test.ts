@@ -121,7 +121,10 @@ function mainJob(open: () => Promise<{ backing: string; close: () => Promise<voi
     await backing.close();
   }, 30_000);
 
-  test('the second GetItem is a hit', async () => {
+  test('the second GetItem is a hit, of an absence and of an item', async () => {
+    await readItem(through.client);
+    expect(await readItem(through.client)).toBeUndefined();
+    expect(through.from()).toBe('hit');
     await put(through.client, '1');
     await readItem(through.client);
     expect(await readItem(through.client)).toBe('1');
