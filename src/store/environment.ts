@@ -7,15 +7,19 @@
  * `durability: 'power'` it resolves only when the system has flushed it to the disk as well (fdatasync), so that it
  * survives a power cut. LMDB writes new pages beside the old ones and keeps the last flushed root, so after a power cut
  * the file is whole in either mode; what may be missing with 'process' are the last commits before it.
+ *
+ * LMDB frees its memory at close and checks nothing, so nobody may be in it then: what is asked once `close` was called
+ * is refused with SLIPSTREAM_CLOSED, and `close` waits for the commits it finds and for the threads that make them.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open, type RangeOptions, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import type { ByteString } from '../base/bytes.ts';
-import { assert } from '../base/errors.ts';
+import { assert, SlipstreamError } from '../base/errors.ts';
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
 import { KEY_BYTES_MAX, type KeyRange } from './key-space.ts';
+import { WriteThreads } from './write-threads.ts';
 
 export type Durability = 'process' | 'power';
 
@@ -50,7 +54,9 @@ export class Environment {
   readonly #database: RootDatabase<Buffer, ByteString>;
   readonly #lock: DirectoryLock | undefined;
   readonly #durability: Durability;
-  #closed = false;
+  readonly #threads: WriteThreads;
+  readonly #committing = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
 
   /** @throws {SlipstreamError} SLIPSTREAM_STORE_LOCKED. */
   constructor(options: EnvironmentOptions) {
@@ -75,28 +81,49 @@ export class Environment {
       this.#lock?.release();
       throw error;
     }
+    this.#threads = new WriteThreads(this.#database);
   }
 
   get(key: ByteString): Buffer | undefined {
+    this.#assertOpen();
     return this.#database.getBinary(key);
   }
 
   /** As `get`, but the bytes are valid only until the next read: for a caller that copies them at once. */
   peek(key: ByteString): Buffer | undefined {
+    this.#assertOpen();
     return this.#database.getBinaryFast(key);
   }
 
   /** Rows in key order, or against it; all of them of one moment if they are read without a pause. */
   rows(range: KeyRange, reverse = false): Iterable<Row> {
-    return this.#database.getRange(rangeOptions(range, reverse));
+    this.#assertOpen();
+    return this.#whileOpen(this.#database.getRange(rangeOptions(range, reverse)));
   }
 
   keys(range: KeyRange, reverse = false): Iterable<ByteString> {
-    return this.#database.getKeys(rangeOptions(range, reverse));
+    this.#assertOpen();
+    return this.#whileOpen(this.#database.getKeys(rangeOptions(range, reverse)));
   }
 
   /** Applies all of `writes` in one transaction, in order. */
   async commit(writes: Iterable<RowWrite>): Promise<void> {
+    this.#assertOpen();
+    const committed = this.#hand(writes);
+    this.#committing.add(committed);
+    try {
+      await committed;
+    } finally {
+      this.#committing.delete(committed);
+    }
+  }
+
+  /** Refuses everything from now on, waits for what is under way, and gives the directory free. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #hand(writes: Iterable<RowWrite>): Promise<void> {
     const database = this.#database;
     const committed = database.batch(() => {
       for (const [key, value] of writes) {
@@ -111,12 +138,26 @@ export class Environment {
     await flushed;
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#committing);
+    await this.#threads.ended();
     await this.#database.close();
     if (this.#lock === undefined) rmSync(this.directory, { recursive: true, force: true });
     else this.#lock.release();
+  }
+
+  /** @throws {SlipstreamError} SLIPSTREAM_CLOSED. */
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new SlipstreamError('SLIPSTREAM_CLOSED', 'The store is closed');
+  }
+
+  /** A walk that somebody holds over a close must not go on: its cursor points into freed memory. */
+  *#whileOpen<T>(walk: Iterable<T>): Generator<T, void> {
+    this.#assertOpen();
+    for (const row of walk) {
+      yield row;
+      this.#assertOpen();
+    }
   }
 }
 
