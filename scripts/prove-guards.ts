@@ -97,6 +97,12 @@ const guards: readonly Guard[] = [
     without: '',
   },
   {
+    name: 'I4 a read that was answered during an own write',
+    file: 'src/accelerator/own-write.ts',
+    guard: 'else if (!write.inFlight.wasRead) install',
+    without: 'else install',
+  },
+  {
     name: 'I5 unknown outcome',
     file: 'src/accelerator/own-write.ts',
     guard:
@@ -233,8 +239,8 @@ const guards: readonly Guard[] = [
   {
     name: 'I11 a statement that cannot be read drops everything',
     file: 'src/accelerator/write-statement.ts',
-    guard: 'if (!isRefused) for (const table of parts.tables.all())',
-    without: 'if (isRefused) for (const table of parts.tables.all())',
+    guard: 'if (!isRefused) parts.tables.resetAll();',
+    without: 'if (isRefused) parts.tables.resetAll();',
   },
   {
     name: 'I13 what cannot be planned passes through',

@@ -272,7 +272,7 @@ class CachingAccelerator implements Accelerator {
 
   flush(): void {
     const parts = this.#parts;
-    for (const table of parts.tables.all()) table.reset(parts.clock.monotonicMs());
+    parts.tables.resetAll();
     parts.items.clear();
     parts.pages.clear();
     parts.drops.request++;

@@ -81,8 +81,10 @@ export function writeApplied(parts: Parts, write: OwnWrite, images: WrittenImage
   const isRemembered = table.log.reaches(write.sent.token);
   const isLast =
     isRemembered && !write.inFlight.overlapped && (seen === undefined || sameImage(seen.newImage, images.newImage));
-  if (isLast && images.mayInstall) install(parts, write, images.newImage, nowMs);
-  else parts.items.invalidate(table.prefix + write.keyText);
+  if (!isLast || !images.mayInstall) parts.items.invalidate(table.prefix + write.keyText);
+  // What a read was answered meanwhile may be younger than the write, and has been seen: the entry that it left stays if it is
+  // what we wrote, and is gone otherwise.
+  else if (!write.inFlight.wasRead) install(parts, write, images.newImage, nowMs);
   if (seen === undefined && willBeRecorded(images)) table.unconfirmed.add(write.keyText, mutation, nowMs);
 }
 

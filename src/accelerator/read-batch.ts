@@ -151,6 +151,7 @@ function askFor(part: TablePart, nowMs: number): JsonObject {
 /** A key that was asked for, answered with no item and not left unprocessed, is an absence. */
 function fillPart(parts: Parts, part: TablePart, items: readonly Item[], unprocessed: readonly Item[]): void {
   const { table, keySchema, lease } = part;
+  for (const { text } of part.missing) table.writes.noteRead(text);
   const settled = new Set<string>();
   for (const item of items) {
     part.found.push(item);

@@ -144,6 +144,7 @@ function shapeReply(plan: ItemPlan, reply: ServiceReply): ServiceReply {
 
 function fillItem(parts: Parts, table: OpenTable, text: string, lease: FillLease, reply: ServiceReply): void {
   if (!reply.ok) return;
+  table.writes.noteRead(text);
   let item: unknown;
   let hasMore: boolean;
   try {

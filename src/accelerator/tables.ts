@@ -33,8 +33,11 @@ export class Tables {
   readonly #byName = new Map<string, Table>();
   readonly #opening = new Map<string, Promise<OpenTable | undefined>>();
   readonly #refusedUntilMs = new Map<string, number>();
-  /** Of whichever table: they are few, and being careful with one more costs some strong reads. */
-  #unopenedWriteMs = -Infinity;
+  /**
+   * When something happened to a table that was not open yet, of whichever table: they are few, and being careful with one more
+   * costs some strong reads.
+   */
+  #unnotedMs = -Infinity;
   readonly #toldOf = new Set<string>();
 
   constructor(options: TablesOptions) {
@@ -64,8 +67,15 @@ export class Tables {
    */
   noteUnopenedWrite(nameOrArn: string): void {
     const nowMs = this.#options.clock.monotonicMs();
-    this.#unopenedWriteMs = nowMs;
+    this.#unnotedMs = nowMs;
     this.peek(nameOrArn)?.reset(nowMs);
+  }
+
+  /** Everything cached goes; who reads after this is shown nothing older, also of tables that are being opened. */
+  resetAll(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#unnotedMs = nowMs;
+    for (const table of this.#byName.values()) table.reset(nowMs);
   }
 
   /** Describes the table and waits a bounded time for its feed. Undefined when the store does not describe it. */
@@ -103,7 +113,7 @@ export class Tables {
       if (epoch !== table.epoch) continue;
       this.#byName.set(name, table);
       const openedMs = clock.monotonicMs();
-      if (openedMs - this.#unopenedWriteMs < tuning.mutationLogMs) table.reset(openedMs);
+      if (openedMs - this.#unnotedMs < tuning.mutationLogMs) table.reset(openedMs);
       table.schema = schema;
       table.describedAtMs = clock.monotonicMs();
       break;

@@ -36,7 +36,7 @@ async function writeUnread(parts: Parts, request: ServiceRequest, options: Execu
     reply = await parts.backing.send(request, { signal: options.signal });
   } finally {
     const isRefused = reply !== undefined && isRefusal(reply);
-    if (!isRefused) for (const table of parts.tables.all()) table.reset(parts.clock.monotonicMs());
+    if (!isRefused) parts.tables.resetAll();
   }
   return answered(reply, 'pass');
 }

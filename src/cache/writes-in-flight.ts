@@ -5,6 +5,11 @@
 export class WriteInFlight {
   /** True once another write of the same key was in flight at the same time. */
   overlapped = false;
+  /**
+   * True once the source was read while the write was under way. What it answered may be younger than the write, and somebody
+   * has seen it: the write's own value must not be shown after it.
+   */
+  wasRead = false;
 }
 
 export class WritesInFlight {
@@ -12,6 +17,12 @@ export class WritesInFlight {
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** The source has answered a read of the key. */
+  noteRead(key: string): void {
+    const writes = this.#byKey.get(key);
+    if (writes !== undefined) for (const write of writes) write.wasRead = true;
   }
 
   has(key: string): boolean {

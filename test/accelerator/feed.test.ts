@@ -183,6 +183,21 @@ describe('I4 a write of somebody else while ours is under way', () => {
     expect(texts((await get()).reply.output['Item'])).toMatchObject({ v: 'theirs' });
   });
 
+  test('it was read while ours was under way: what a reader has seen is not taken back', async () => {
+    await open();
+    await get();
+    const held = rig.gate.hold('PutItem', 'on-the-way-back');
+    const slow = rig.call('PutItem', { Item: image({ v: 'ours' }) });
+    await held.arrived;
+    await rig.direct('PutItem', { Item: image({ v: 'theirs' }) });
+    expect(texts((await rig.call('GetItem', { Key: key }, 'refresh')).reply.output['Item'])).toMatchObject({
+      v: 'theirs',
+    });
+    held.open();
+    await slow;
+    expect(texts((await get()).reply.output['Item'])).toMatchObject({ v: 'theirs' });
+  });
+
   test('the record of our own write came before its answer: the value is cached', async () => {
     await open();
     await get();
