@@ -80,7 +80,7 @@ for (const name of values.store) {
     const writes = report.writes + report.foreignWrites;
     console.log(`\n${name}, ${values.seconds} s, seed ${values.seed}`);
     console.log(
-      `  writes through ${report.writes}, past ${report.foreignWrites}; answers ${JSON.stringify(report.reads)}`,
+      `  writes through ${report.writes}, past ${report.foreignWrites}; answers ${JSON.stringify(report.reads)}, the store's own faults ${report.faults}`,
     );
     console.log(
       `  hit ratio ${((100 * hits) / (hits + misses)).toFixed(1)} %; drops a write ${(drops / writes).toFixed(2)}; hits a write ${(hits / writes).toFixed(2)}`,

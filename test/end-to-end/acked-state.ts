@@ -12,6 +12,9 @@ export interface KnownItem {
 }
 
 interface KeyState {
+  /** Of the write that began last. */
+  begun: number;
+  /** Of the write that was acknowledged last. */
   version: number;
   /** Undefined: deleted, or never written. */
   item: KnownItem | undefined;
@@ -27,7 +30,8 @@ export class AckedState {
 
   #of(key: string): KeyState {
     let state = this.#keys.get(key);
-    if (state === undefined) this.#keys.set(key, (state = { version: 0, item: undefined, epoch: 0, isWriting: false }));
+    if (state === undefined)
+      this.#keys.set(key, (state = { begun: 0, version: 0, item: undefined, epoch: 0, isWriting: false }));
     return state;
   }
 
@@ -35,12 +39,15 @@ export class AckedState {
     return this.#keys.has(key);
   }
 
-  /** The version for the next write of the key, which is under way from now on. */
+  /**
+   * The version for the next write of the key, which is under way from now on. One that is never acknowledged leaves the key
+   * unknown until the next one is.
+   */
   beginWrite(key: string): number {
     const state = this.#of(key);
     state.isWriting = true;
     state.epoch++;
-    return state.version + 1;
+    return ++state.begun;
   }
 
   acknowledge(key: string, version: number, item: KnownItem | undefined): void {

@@ -48,6 +48,8 @@ export interface ConsistencyReport {
   readonly writes: number;
   readonly foreignWrites: number;
   readonly reads: Readonly<Record<string, number>>;
+  /** Calls that the store answered with 5xx. */
+  readonly faults: number;
   readonly checkedHits: number;
   /** Each with what was asked, what was answered and what had been acknowledged. */
   readonly violations: readonly string[];
@@ -77,6 +79,7 @@ export class ConsistencyRun {
   #droppedPages = 0;
   #needlesslyDropped = 0;
   #checkedHits = 0;
+  #faults = 0;
   #writes = 0;
   #foreignWrites = 0;
   #endsAtMs = 0;
@@ -105,6 +108,7 @@ export class ConsistencyRun {
       writes: this.#writes,
       foreignWrites: this.#foreignWrites,
       reads: this.#reads,
+      faults: this.#faults,
       checkedHits: this.#checkedHits,
       droppedPages: this.#droppedPages,
       needlesslyDropped: this.#needlesslyDropped,
@@ -128,9 +132,20 @@ export class ConsistencyRun {
   /** Writes its own keys through the proxy, in every way there is. */
   async #write(session: Session, name: string, dice: Dice): Promise<void> {
     while (this.#goesOn) {
-      await this.#writeOnce(session.client, name, dice);
+      await this.#bear(() => this.#writeOnce(session.client, name, dice));
       this.#writes++;
-      await this.#checkItem(session, dice.of(PARTITIONS), `${name}-${dice.below(SORTS_PER_WRITER)}`);
+      await this.#bear(() => this.#checkItem(session, dice.of(PARTITIONS), `${name}-${dice.below(SORTS_PER_WRITER)}`));
+    }
+  }
+
+  /** A store that answers 5xx now and then must not end the run; what it did is unknown, and the run counts it. */
+  async #bear(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+      if (($metadata?.httpStatusCode ?? 0) < 500) throw error;
+      this.#faults++;
     }
   }
 
@@ -178,8 +193,12 @@ export class ConsistencyRun {
         at: String(dice.below(4)),
       };
       const Key = { pk: { S: item.pk }, sk: { S: item.sk } };
-      if (dice.below(5) === 0) await client.send(new DeleteItemCommand({ TableName, Key }));
-      else await client.send(new PutItemCommand({ TableName, Item: marshalled(item) }));
+      const isDelete = dice.below(5) === 0;
+      await this.#bear(() =>
+        isDelete
+          ? client.send(new DeleteItemCommand({ TableName, Key }))
+          : client.send(new PutItemCommand({ TableName, Item: marshalled(item) })),
+      );
       this.#foreignWrites++;
       // Slower than the writers through the proxy, so that hits are seen at all.
       await new Promise((resolve) => setTimeout(resolve, 20 + dice.below(30)));
@@ -189,9 +208,10 @@ export class ConsistencyRun {
   async #read(session: Session, dice: Dice): Promise<void> {
     while (this.#goesOn) {
       const writer = dice.below(this.#options.writersThrough);
-      if (dice.below(2) === 0) {
-        await this.#checkItem(session, dice.of(PARTITIONS), `t${writer}-${dice.below(SORTS_PER_WRITER)}`);
-      } else await this.#checkListing(session, dice.of(this.#queries));
+      const [pk, sk] = [dice.of(PARTITIONS), `t${writer}-${dice.below(SORTS_PER_WRITER)}`];
+      const query = dice.of(this.#queries);
+      const isItem = dice.below(2) === 0;
+      await this.#bear(() => (isItem ? this.#checkItem(session, pk, sk) : this.#checkListing(session, query)));
     }
   }
 
@@ -268,23 +288,27 @@ export class ConsistencyRun {
   async #probe(): Promise<void> {
     const past = this.#open(this.#options.storeUrl);
     const through = this.#open(this.#options.proxyUrl);
-    const Key = { pk: { S: 'probe' }, sk: { S: 'probe' } };
     for (let version = 1; this.#goesOn; version++) {
-      await through.client.send(new GetItemCommand({ TableName, Key }));
-      await past.client.send(new PutItemCommand({ TableName, Item: { ...Key, version: { N: String(version) } } }));
-      const writtenMs = performance.now();
-      for (;;) {
-        const { Item } = await through.client.send(new GetItemCommand({ TableName, Key }));
-        if (Number(Item?.['version']?.N) === version) break;
-        if (performance.now() - writtenMs > 10_000) {
-          this.#violations.push(`a write past the proxy was not seen for 10 s`);
-          return;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
-      this.#latenciesMs.push(performance.now() - writtenMs);
+      await this.#bear(() => this.#probeOnce(past.client, through.client, version));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+
+  async #probeOnce(past: DynamoDBClient, through: DynamoDBClient, version: number): Promise<void> {
+    const Key = { pk: { S: 'probe' }, sk: { S: 'probe' } };
+    await through.send(new GetItemCommand({ TableName, Key }));
+    await past.send(new PutItemCommand({ TableName, Item: { ...Key, version: { N: String(version) } } }));
+    const writtenMs = performance.now();
+    for (;;) {
+      const { Item } = await through.send(new GetItemCommand({ TableName, Key }));
+      if (Number(Item?.['version']?.N) === version) break;
+      if (performance.now() - writtenMs > 10_000) {
+        this.#violations.push(`a write past the proxy was not seen for 10 s`);
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    this.#latenciesMs.push(performance.now() - writtenMs);
   }
 
   /** After the quiet: every key and many listings, twice through the proxy (a miss and a hit), and directly. */
