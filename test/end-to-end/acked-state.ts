@@ -29,9 +29,10 @@ export class AckedState {
   readonly #keys = new Map<string, KeyState>();
 
   #of(key: string): KeyState {
-    let state = this.#keys.get(key);
-    if (state === undefined)
-      this.#keys.set(key, (state = { begun: 0, version: 0, item: undefined, epoch: 0, isWriting: false }));
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const state = { begun: 0, version: 0, item: undefined, epoch: 0, isWriting: false };
+    this.#keys.set(key, state);
     return state;
   }
 
