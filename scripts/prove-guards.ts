@@ -154,7 +154,7 @@ const guards: readonly Guard[] = [
   {
     name: 'I7 the filter is judged on both images',
     file: 'src/accelerator/page-rules.ts',
-    guard: 'if (passed !== evaluateCondition(page.filter, after)) return true;',
+    guard: 'if (page.filter !== undefined && passed !== evaluateCondition(page.filter, after)) return true;',
     without: '',
   },
   {
