@@ -264,6 +264,7 @@ describe('I7 exact query invalidation', () => {
       ['to what it does not show', { ...range, ProjectionExpression: 'v' }, () => put('2', 'x', 'y'), 'hit'],
       ['to what it shows', { ...range, ProjectionExpression: 'v' }, () => put('2', 'y'), 'miss'],
       ['to what its filter hides', { ...range, FilterExpression: 'v = :p' }, () => put('2', 'x', 'y'), 'hit'],
+      ['that its filter comes to let pass', { ...range, FilterExpression: 'v = :p' }, () => put('2', 'a'), 'miss'],
       ['to what its filter lets pass', { ...range, FilterExpression: 'v <> :p' }, () => put('2', 'x', 'y'), 'miss'],
       ['that changes nothing', range, () => put('2', 'x'), 'hit'],
     ])('a write %s', async (_name, input, write, expected) => {
