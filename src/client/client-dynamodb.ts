@@ -12,12 +12,13 @@ import type { BackingStore } from '../backing/backing-store.ts';
 import { accelerateDocuments, documentMiddlewarePlace } from './accelerate-documents.ts';
 import type { ClientCacheOptions } from './cache-options.ts';
 import { checkCacheOptions } from './cache-options.ts';
-import type { ClientCache, OpenCache } from './client-cache.ts';
-import { openCache } from './client-cache.ts';
+import type { ClientCache } from './client-cache.ts';
 import type { Forward, SdkCommand, SdkStack, SendCallback, SendOptions } from './commands.ts';
 import { callBack } from './commands.ts';
 import { InProcessHandler } from './in-process-handler.ts';
 import type { Accelerated } from './metadata.ts';
+import type { OpenCache } from './open-cache.ts';
+import { openCache } from './open-cache.ts';
 import { registerPath } from './paths.ts';
 
 export * from '@aws-sdk/client-dynamodb';
