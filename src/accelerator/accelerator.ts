@@ -27,6 +27,7 @@ import { readBatch } from './read-batch.ts';
 import { readItem } from './read-item.ts';
 import { readPage } from './read-page.ts';
 import { statsOf, type CacheStats } from './stats.ts';
+import type { TableFollower } from './table.ts';
 import { Tables, type OpenTable } from './tables.ts';
 import { writeBatch, writeTransaction } from './write-batch.ts';
 import { writeItem } from './write-item.ts';
@@ -36,6 +37,8 @@ export type { Answer, CacheOutcome, ExecuteOptions } from './answer.ts';
 export type { AcceleratorOptions, AcceleratorTuning, TtlOptions } from './options.ts';
 export type { AuditOutcome } from './audit.ts';
 export type { CacheStats } from './stats.ts';
+export type { Mutation } from './mutation.ts';
+export type { TableFollower } from './table.ts';
 
 export interface AcceleratorStats {
   readonly item: CacheStats;
@@ -58,6 +61,13 @@ export interface TableStatus {
   readonly serving: boolean;
 }
 
+/** How a cache in front of this one stays right: see `Accelerator.follow`. */
+export interface Following {
+  /** By how much a change may be missed in what is served of the table, in milliseconds; `Infinity`: nothing is served. */
+  stalenessMs(): number;
+  stop(): void;
+}
+
 export interface Accelerator {
   /**
    * Answers one call. Synchronous on a hit. Refusals of the store are answers, not exceptions.
@@ -71,6 +81,11 @@ export interface Accelerator {
   invalidate(tableName: string, key?: Item): number;
   /** Drops everything. */
   flush(): void;
+  /**
+   * Tells a cache in front of this one of all that makes entries of a table stale, from when this resolves until it stops.
+   * Undefined when the table cannot be described now, for it is missing or the store does not answer.
+   */
+  follow(tableName: string, follower: TableFollower): Promise<Following | undefined>;
   /** From here on every call passes through. Neither the store nor the feed is closed: whoever made them does that. */
   close(): Promise<void>;
 }
@@ -221,7 +236,7 @@ class CachingAccelerator implements Accelerator {
   }
 
   #resetOpenedMeanwhile(names: readonly string[]): void {
-    for (const name of names) this.#parts.tables.noteUnopenedWrite(name);
+    for (const name of names) this.#parts.tables.noteUnseenWrite(name);
   }
 
   async #changeTable(request: ServiceRequest, options: ExecuteOptions): Promise<Answer> {
@@ -261,13 +276,24 @@ class CachingAccelerator implements Accelerator {
     const parts = this.#parts;
     const nowMs = parts.clock.monotonicMs();
     const table = parts.tables.get(tableName, nowMs);
+    const exact = key === undefined || table === undefined ? undefined : exactKey(table.schema.key, key);
+    const mutation = table && exact && mutationOf(table.schema, exact, 'unknown', 'unknown');
+    if (mutation !== undefined) return invalidate(parts, table as OpenTable, mutation, 'request');
+    parts.tables.noteUnseenWrite(tableName);
     if (table === undefined) return 0;
-    const exact = key === undefined ? undefined : exactKey(table.schema.key, key);
-    const mutation = exact && mutationOf(table.schema, exact, 'unknown', 'unknown');
-    if (mutation !== undefined) return invalidate(parts, table, mutation, 'request');
-    table.reset(nowMs);
     parts.drops.request++;
     return 1;
+  }
+
+  async follow(tableName: string, follower: TableFollower): Promise<Following | undefined> {
+    const { tables, clock } = this.#parts;
+    const table = await tables.open(tableName);
+    if (table === undefined) return undefined;
+    table.followers.add(follower);
+    return {
+      stalenessMs: () => table.stalenessMs(clock.monotonicMs()),
+      stop: () => void table.followers.delete(follower),
+    };
   }
 
   flush(): void {

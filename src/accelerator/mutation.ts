@@ -25,6 +25,8 @@ export interface Places {
 }
 
 export interface Mutation {
+  /** The primary key's attributes. */
+  readonly key: Item;
   readonly keyText: string;
   readonly oldImage: Image;
   readonly newImage: Image;
@@ -47,7 +49,7 @@ export function mutationOf(schema: TableSchema, key: Item, oldImage: Image, newI
   for (const index of schema.indexes.values()) {
     places.set(index.name, { oldPlace: placeOf(index.key, oldImage), newPlace: placeOf(index.key, newImage) });
   }
-  return { keyText: keyText(position), oldImage, newImage, places };
+  return { key, keyText: keyText(position), oldImage, newImage, places };
 }
 
 function placeOf(schema: TableSchema['key'], image: Image): Place {

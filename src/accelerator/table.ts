@@ -34,6 +34,16 @@ export interface TableOptions {
   readonly ttl: Ttls;
 }
 
+/**
+ * Another cache that stands in front of this one (I1–I9 hold for it as they do here): told of all that makes entries of the
+ * table stale, in the same turn in which it takes effect here. So an answer that is given after it shows what it told.
+ */
+export interface TableFollower {
+  onMutation(mutation: Mutation): void;
+  /** All that was cached of the table is unreachable. `isChanged`: it has to be described anew, too. */
+  onReset(isChanged: boolean): void;
+}
+
 /** Own writes a table whose records may be waited for: a minute of a thousand a second. */
 const UNCONFIRMED_MAX = 60_000;
 
@@ -46,6 +56,7 @@ export class Table {
   readonly writes = new WritesInFlight();
   readonly unconfirmed = new UnconfirmedWrites<Mutation>(UNCONFIRMED_MAX);
   pages = new PageIndex<CachedPage>();
+  readonly followers = new Set<TableFollower>();
   /** Undefined until it was described, and again after the table was changed. */
   schema: TableSchema | undefined;
   describedAtMs = -Infinity;
@@ -113,18 +124,27 @@ export class Table {
     if (state === 'none') this.#freshUntilMs = Infinity;
   }
 
+  /**
+   * By how much a change may be missed in what is served, in milliseconds: 0 where entries live by TTL, or the feed is direct;
+   * `Infinity` before the feed has caught up.
+   */
+  stalenessMs(nowMs: number): number {
+    return this.#freshUntilMs === Infinity ? 0 : nowMs - this.#caughtUpAsOfMs;
+  }
+
   /** Makes every entry and every flight of the table unreachable and refuses every lease given so far (I9). */
-  reset(nowMs: number): void {
+  reset(nowMs: number, isChanged = false): void {
     this.#epoch = ++lastEpoch;
     this.#prefix = `${this.#epoch}|`;
     this.pages = new PageIndex();
     this.unconfirmed.clear();
     this.log.reset(nowMs);
+    for (const follower of this.followers) follower.onReset(isChanged);
   }
 
   /** The same, and the table must be described and its feed watched again before anything is cached. */
   forget(nowMs: number): void {
-    this.reset(nowMs);
+    this.reset(nowMs, true);
     this.schema = undefined;
     this.feedState = this.options.hasFeed ? 'starting' : 'none';
     this.#caughtUpAsOfMs = -Infinity;
@@ -147,6 +167,7 @@ export class Table {
   record(mutation: Mutation, nowMs: number): void {
     const filed = topicsOf(mutation);
     this.log.append(filed, mutation, mutationSizeBytes(mutation, filed), nowMs);
+    for (const follower of this.followers) follower.onMutation(mutation);
   }
 
   /** No mutation of the key came after the lease, and the log would know (I1). */

@@ -62,10 +62,10 @@ export class Tables {
   }
 
   /**
-   * A write of ours went to a table whose log could not take it. What was cached meanwhile goes; and where the table is opened
+   * A write went to a table whose log could not take it: it is not open, or nobody says which items it changed. What was cached meanwhile goes; and where the table is opened
    * only now, every key of it is recent for a while, for a replica may not have the write yet (I2, I3).
    */
-  noteUnopenedWrite(nameOrArn: string): void {
+  noteUnseenWrite(nameOrArn: string): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#unnotedMs = nowMs;
     this.peek(nameOrArn)?.reset(nowMs);
@@ -184,7 +184,7 @@ export class Tables {
       if (schema === 'refused' || schema.id !== table.schema?.id) this.forget(table.name);
       else if (!sameShape(schema, table.schema)) {
         // Mutations in the log were placed by the old list of indexes, so what they say of a new one is not enough.
-        table.reset(nowMs);
+        table.reset(nowMs, true);
         table.schema = schema;
       }
     });

@@ -1,6 +1,6 @@
 /**
  * Where the accelerator learns of writes that did not go through it (and, again, of those that did): DynamoDB Streams,
- * the embedded store's commits, another proxy.
+ * the embedded store's commits, a Slipstream node.
  */
 import type { Item } from '../model/attribute-value.ts';
 import type { StreamViewType } from '../model/table-schema.ts';

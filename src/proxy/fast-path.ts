@@ -10,6 +10,7 @@ import type { Log } from '../base/log.ts';
 import type { RequestIds } from '../wire/aws-json.ts';
 import type { Calls } from './calls.ts';
 import type { Connections } from './connections.ts';
+import type { FeedDoor } from './feed-door.ts';
 import { FastConnection } from './fast-connection.ts';
 import type { FastHost } from './fast-connection.ts';
 import { HeadReader } from './head-reader.ts';
@@ -24,6 +25,8 @@ export interface FastPathOptions {
   readonly ids: RequestIds;
   readonly cached: boolean;
   readonly looksAtPages: boolean;
+  /** Undefined where no cache stands behind the door that could be followed. */
+  readonly feed: FeedDoor | undefined;
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
   readonly log: Log;
@@ -51,16 +54,18 @@ export class FastPath implements FastHost {
   readonly #server: Server;
   /** How `node:http` takes a connection. */
   readonly #takers: readonly ((socket: Socket) => void)[];
+  readonly #feed: FeedDoor | undefined;
   #timer: Timer | undefined;
 
   /** Takes every connection of the server from now on; `node:http` gets those that it has to serve. */
   constructor(server: Server, options: FastPathOptions) {
-    const { calls, connections, budget, ids, cached, looksAtPages, limits, clock, log } = options;
+    const { calls, connections, budget, ids, cached, looksAtPages, feed, limits, clock, log } = options;
     this.calls = calls;
     this.connections = connections;
     this.budget = budget;
     this.clock = clock;
     this.log = log;
+    this.#feed = feed;
     this.reader = new HeadReader({
       headBytesMax: limits.headerBytesMax,
       bodyBytesMax: Math.min(BODY_BYTES_MAX, limits.requestBytesMax),
@@ -88,7 +93,8 @@ export class FastPath implements FastHost {
   handOver(socket: Socket, bytes: Buffer): void {
     // Paused, so that nothing is read before the parser is there, and what was read comes first.
     socket.pause();
-    for (const take of this.#takers) take.call(this.#server, socket);
+    if (this.#feed?.wants(bytes) === true) this.#feed.take(socket);
+    else for (const take of this.#takers) take.call(this.#server, socket);
     socket.unshift(bytes);
     socket.resume();
   }

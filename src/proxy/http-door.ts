@@ -17,6 +17,7 @@ import { preflightOf } from './cors.ts';
 import type { CrossOrigin } from './cors.ts';
 import type { Dispatch } from './dispatch.ts';
 import { FastPath } from './fast-path.ts';
+import type { FeedDoor } from './feed-door.ts';
 import type { ResolvedLimits } from './limits.ts';
 import { listen, urlOf } from './listen.ts';
 import { callHeadOf, isCall, ReceiveBudget, receiveBody } from './receive.ts';
@@ -36,6 +37,8 @@ export interface HttpDoorOptions {
   readonly authorise: Authorise;
   /** Undefined where no page may call. */
   readonly crossOrigin: CrossOrigin | undefined;
+  /** Where near caches subscribe; undefined without a cache behind the door. */
+  readonly feed: FeedDoor | undefined;
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
   readonly log: Log;
@@ -99,7 +102,8 @@ export class HttpDoor {
   }
 
   drain(): Promise<void> {
-    const { limits, clock } = this.#options;
+    const { limits, clock, feed } = this.#options;
+    feed?.drain();
     return this.#connections.drain(this.#server, limits.drainTimeoutMs, clock, () => this.#fast.endIdle());
   }
 

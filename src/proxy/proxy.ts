@@ -19,6 +19,9 @@ import { daxDefaults } from './dax-limits.ts';
 import type { DaxLimits } from './dax-limits.ts';
 import { dispatchTo, noticeTableChanges } from './dispatch.ts';
 import type { Dispatch } from './dispatch.ts';
+import { FeedDoor } from './feed-door.ts';
+import { feedDefaults } from './feed-session.ts';
+import type { FeedLimits } from './feed-session.ts';
 import { HttpDoor } from './http-door.ts';
 import { resolveLimits } from './limits.ts';
 import type { DoorLimits, ResolvedLimits } from './limits.ts';
@@ -54,6 +57,8 @@ export interface ProxyOptions extends DoorLimits {
   /** File that keeps the attribute lists which DAX clients define: without it, clients must be restarted with the proxy. */
   readonly daxListFile?: string | undefined;
   readonly daxLimits?: Partial<DaxLimits> | undefined;
+  /** Bounds of the near caches that follow this proxy. */
+  readonly feedLimits?: Partial<FeedLimits> | undefined;
   readonly metrics?: MetricsText | undefined;
   /** This proxy's id, as `newInstanceId` makes them: what a remote store's `via` says, to know a loop. */
   readonly instance?: string | undefined;
@@ -134,6 +139,7 @@ class Doors implements Proxy {
         region: options.region ?? proxyDefaults.region,
         instance: this.instance,
         authorise: options.authorise ?? authoriseAnyone,
+        feed: feedDoorOf(options, { instance: this.instance, limits, clock, log }),
         crossOrigin: crossOriginOf(options.corsOrigins ?? []),
         limits,
         clock,
@@ -193,6 +199,29 @@ class Doors implements Proxy {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function feedDoorOf(
+  { accelerator, authorise = authoriseAnyone, feedLimits }: ProxyOptions,
+  parts: {
+    readonly instance: string;
+    readonly limits: ResolvedLimits;
+    readonly clock: Clock;
+    readonly log: Log;
+  },
+): FeedDoor | undefined {
+  if (accelerator === undefined) return undefined;
+  const { instance, limits, clock, log } = parts;
+  const { headersTimeoutMs } = limits;
+  return new FeedDoor({
+    accelerator,
+    authorise,
+    instance,
+    limits: { ...feedDefaults, ...feedLimits },
+    headersTimeoutMs,
+    clock,
+    log,
+  });
 }
 
 function daxDoorOf(

@@ -23,6 +23,8 @@ const refusals: Readonly<Record<SlipstreamErrorCode, Refusal>> = {
   SLIPSTREAM_BACKING_TIMEOUT: { name: 'ServiceUnavailable', status: 504 },
   SLIPSTREAM_LIMIT: { name: 'ThrottlingException', status: 400 },
   SLIPSTREAM_BACKING_IS_SELF: { name: 'ValidationException', status: 400 },
+  SLIPSTREAM_NOT_AUTHORISED: FAULT,
+  SLIPSTREAM_VERSION_MISMATCH: FAULT,
   SLIPSTREAM_BAD_OPTION: FAULT,
   SLIPSTREAM_PORT_IN_USE: FAULT,
   SLIPSTREAM_STORE_LOCKED: FAULT,

@@ -54,6 +54,10 @@ class Shown implements Accelerator {
     return this.#tables;
   }
 
+  follow(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   invalidate(tableName: string): number {
     this.flushed.push(tableName);
     return 7;

@@ -31,6 +31,7 @@ export function acceleratorOf(
     stats: none,
     invalidate: none,
     flush: none,
+    follow: none,
     close: () => Promise.resolve(),
   };
 }

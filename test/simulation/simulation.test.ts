@@ -103,6 +103,10 @@ class Frozen implements Accelerator {
     this.#accelerator.flush();
   }
 
+  follow(...parameters: Parameters<Accelerator['follow']>) {
+    return this.#accelerator.follow(...parameters);
+  }
+
   close() {
     return this.#accelerator.close();
   }

@@ -39,6 +39,7 @@ export const tidyTable = {
   restrictedImports: [
     { module: 'lmdb', allowedIn: ['store/'] },
     { module: 'undici', allowedIn: ['backing/', 'client/'] },
+    { module: 'ws', allowedIn: ['feed/', 'proxy/'] },
     { module: '@aws-sdk/credential-provider-node', allowedIn: ['backing/credentials.ts'] },
     { module: '@aws-sdk/', allowedIn: ['client/', 'feed/', 'backing/credentials.ts'] },
     { module: 'lru-cache', allowedIn: ['cache/'] },
