@@ -6,7 +6,7 @@
  */
 import type { Accelerator, Following, Mutation, TableFollower } from '../accelerator/accelerator.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import { SlipstreamError } from '../base/errors.ts';
+import type { SlipstreamError } from '../base/errors.ts';
 import type { FromNode, PushedMutation, Staleness, ToNode } from '../wire/feed-messages.ts';
 import { parseToNode } from '../wire/feed-messages.ts';
 
