@@ -5,7 +5,7 @@
 import { systemClock } from '../base/clock.ts';
 import type { Clock } from '../base/clock.ts';
 import { SigningKeys } from '../wire/sigv4.ts';
-import type { Credentials } from '../wire/sigv4.ts';
+import type { Credentials, HeaderFields } from '../wire/sigv4.ts';
 import { verifyRequest } from '../wire/sigv4-verify.ts';
 import { verifyAuthorization, type DaxAuthorization } from '../wire/dax/authorization.ts';
 
@@ -14,8 +14,8 @@ export interface RequestHead {
   readonly method?: string | undefined;
   /** Path and query. */
   readonly url?: string | undefined;
-  /** By lower-case name; a field that came several times is one, with commas. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** They hold until `Authorise` returns. */
+  readonly headers: HeaderFields;
 }
 
 /**

@@ -7,6 +7,7 @@
  */
 import { AWS_JSON, replyContentType } from '../wire/aws-json.ts';
 import type { JsonContentType } from '../wire/aws-json.ts';
+import { FieldTable } from './field-table.ts';
 import type { CallHead } from './receive.ts';
 
 /**
@@ -74,6 +75,8 @@ export class HeadReader implements CallHead {
   /** Where the body begins, and its length. */
   bodyStart = 0;
   bodyBytes = 0;
+  /** All fields; they hold until the next read. */
+  readonly headers = new FieldTable();
   readonly #limits: HeadLimits;
   readonly #target: Field = { from: -1, to: -1 };
   readonly #type: Field = { from: -1, to: -1 };
@@ -81,8 +84,6 @@ export class HeadReader implements CallHead {
   readonly #via: Field = { from: -1, to: -1 };
   readonly #authorization: Field = { from: -1, to: -1 };
   #bytes: Buffer = Buffer.alloc(0);
-  #fieldsStart = 0;
-  #headers: Record<string, string> | undefined;
   #contentType: JsonContentType | undefined;
   #hosts = 0;
   #lengths = 0;
@@ -101,7 +102,6 @@ export class HeadReader implements CallHead {
     const end = bytes.length;
     const fields = this.#readRequestLine(bytes, start);
     if (typeof fields === 'string') return fields === 'incomplete' ? this.#incomplete(start) : fields;
-    this.#fieldsStart = fields;
     let at = fields;
     for (;;) {
       if (at >= end) return this.#incomplete(start);
@@ -146,14 +146,9 @@ export class HeadReader implements CallHead {
     return this.#contentType ?? AWS_JSON;
   }
 
-  /** All fields, made when they are asked for: only a signature needs them. */
-  get headers(): Readonly<Record<string, string>> {
-    return (this.#headers ??= this.#parseFields());
-  }
-
   #reset(bytes: Buffer): void {
     this.#bytes = bytes;
-    this.#headers = undefined;
+    this.headers.reset(bytes);
     this.#contentType = undefined;
     this.#target.from = -1;
     this.#type.from = -1;
@@ -195,6 +190,7 @@ export class HeadReader implements CallHead {
   }
 
   #note(nameStart: number, nameEnd: number, from: number, to: number): void {
+    if (!this.headers.add(nameStart, nameEnd, from, to)) this.#isUnusual = true;
     // Most fields have no name of these lengths, and are passed over.
     switch (nameEnd - nameStart) {
       case 4:
@@ -291,22 +287,6 @@ export class HeadReader implements CallHead {
 
   #text({ from, to }: Field): string | undefined {
     return from === -1 ? undefined : this.#bytes.toString('latin1', from, to);
-  }
-
-  #parseFields(): Record<string, string> {
-    const fields = Object.create(null) as Record<string, string>;
-    // The last field's line end and the empty line.
-    const text = this.#bytes.toString('latin1', this.#fieldsStart, this.bodyStart - 2);
-    for (let at = 0; at < text.length;) {
-      const colon = text.indexOf(':', at);
-      const lineEnd = text.indexOf('\r', colon);
-      const name = text.slice(at, colon).toLowerCase();
-      const value = text.slice(colon + 1, lineEnd).trim();
-      const earlier = fields[name];
-      fields[name] = earlier === undefined ? value : `${earlier}, ${value}`;
-      at = lineEnd + 2;
-    }
-    return fields;
   }
 }
 

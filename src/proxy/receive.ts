@@ -29,16 +29,16 @@ export function callHeadOf({ method, url, headers }: IncomingMessage): CallHead 
     method,
     url,
     headers: texts,
-    target: texts['x-amz-target'],
-    control: texts['x-slipstream-control'],
-    via: texts['x-slipstream-via'],
+    target: texts.get('x-amz-target'),
+    control: texts.get('x-slipstream-control'),
+    via: texts.get('x-slipstream-via'),
   };
 }
 
-function textsOf(headers: IncomingHttpHeaders): Record<string, string> {
-  const texts = Object.create(null) as Record<string, string>;
+function textsOf(headers: IncomingHttpHeaders): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) texts[name] = Array.isArray(value) ? value.join(', ') : value;
+    if (value !== undefined) texts.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return texts;
 }

@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  */
 import { timingSafeEqual } from 'node:crypto';
+import { memo } from '../base/memo.ts';
 import { ServiceError } from '../model/service-error.ts';
 import {
   ALGORITHM,
@@ -12,10 +13,16 @@ import {
   stringToSign,
   TERMINATOR,
   type Credentials,
+  type HeaderFields,
+  type RequestShape,
   type Scope,
-  type SignableRequest,
   type SigningKeys,
 } from './sigv4.ts';
+
+/** An HTTP request as it was received. */
+export interface SignedRequest extends RequestShape {
+  readonly headers: HeaderFields;
+}
 
 export interface VerifyOptions {
   /** The credentials that go with an access key id; undefined when nobody knows it. */
@@ -33,6 +40,13 @@ export interface VerifyOptions {
 /** Who signed a request. */
 export interface VerifiedCaller extends Scope {
   readonly accessKeyId: string;
+}
+
+interface Credential extends VerifiedCaller {
+  readonly date: string;
+  readonly term: string;
+  /** All but the access key id, as it is signed. */
+  readonly scope: string;
 }
 
 interface Authorization {
@@ -53,23 +67,25 @@ const NO_MATCH =
  * @throws {ServiceError} MissingAuthenticationTokenException, IncompleteSignatureException, InvalidSignatureException or
  *   UnrecognizedClientException.
  */
-export function verifyRequest(request: SignableRequest, options: VerifyOptions): VerifiedCaller {
+export function verifyRequest(request: SignedRequest, options: VerifyOptions): VerifiedCaller {
+  const { headers } = request;
   const authorization = authorizationOf(request);
-  checkTime(authorization.time, options.wallMs, options.clockSkewMs ?? DEFAULT_SKEW_MS);
-  checkSignedNames(request, authorization.signedNames);
+  const { time, signedNames } = authorization;
+  checkTime(time, options.wallMs, options.clockSkewMs ?? DEFAULT_SKEW_MS);
+  checkSignedNames(headers, signedNames);
   if (authorization.algorithm !== ALGORITHM) {
     throw incomplete(`Unsupported AWS 'algorithm': '${authorization.algorithm}' (only AWS4-HMAC-SHA256 for now). `);
   }
-  const caller = callerOf(authorization, options);
-  const credentials = options.credentialsOf(caller.accessKeyId);
+  const { accessKeyId, region, service, scope } = checkCredential(authorization, options);
+  const credentials = options.credentialsOf(accessKeyId);
   // A temporary key is only valid together with its token, and a lasting one only without.
-  if (credentials === undefined || request.headers['x-amz-security-token'] !== credentials.sessionToken) {
+  if (credentials === undefined || headers.get('x-amz-security-token') !== credentials.sessionToken) {
     throw new ServiceError('UnrecognizedClientException', INVALID_TOKEN);
   }
-  const text = stringToSign(canonicalRequest(request, authorization.signedNames), authorization.time, caller);
-  const expected = options.keys.signature(credentials, text, authorization.time.slice(0, 8), caller);
+  const text = stringToSign(canonicalRequest(request, headers, signedNames), time, scope);
+  const expected = options.keys.signature(credentials, scope, text);
   if (!equalInConstantTime(expected, authorization.signature)) throw invalid(NO_MATCH);
-  return caller;
+  return { accessKeyId, region, service };
 }
 
 /**
@@ -82,24 +98,45 @@ export function claimedAccessKeyId(authorization: string | undefined): string | 
 /** As SDKs write it; other forms are good as well, and take longer to read. */
 const USUAL_FORM = /^AWS4-HMAC-SHA256 Credential=([^\s,=]+), ?SignedHeaders=([^\s,=]+), ?Signature=([^\s,=]+)$/;
 
-function signedNamesOf(text: string): readonly string[] {
-  return text.toLowerCase().split(';');
-}
+/** Callers repeat all of it but the signature: a handful of scopes a day, of lists of names, and one time a second. */
+const REMEMBERED = 256;
 
-function authorizationOf(request: SignableRequest): Authorization {
-  const header = request.headers['authorization'];
-  if (header !== undefined && /(?:^|&)X-Amz-Algorithm=/.test(request.query)) {
+const signedNamesOf = memo(REMEMBERED, (text): readonly string[] => text.toLowerCase().split(';'));
+
+/** Milliseconds since 1970; NaN of what is no time. */
+const timeMsOf = memo(REMEMBERED, (time) => {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+});
+
+/** The parts of a credential; null when it has not five. */
+const credentialOf = memo(REMEMBERED, (text): Credential | null => {
+  let end = text.length;
+  while (text[end - 1] === '/') end--;
+  const parts = text.slice(0, end).split('/');
+  if (parts.length !== 5) return null;
+  const [accessKeyId, date, region, service, term] = parts as [string, string, string, string, string];
+  return { accessKeyId, date, region, service, term, scope: text.slice(accessKeyId.length + 1, end) };
+});
+
+function authorizationOf({ headers, query }: SignedRequest): Authorization {
+  const header = headers.get('authorization');
+  if (header !== undefined && query !== '' && /(?:^|&)X-Amz-Algorithm=/.test(query)) {
     throw invalid("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
   }
   if (header === undefined || !header.trimStart().startsWith('AWS4-')) {
     throw new ServiceError('MissingAuthenticationTokenException', 'Request is missing Authentication Token');
   }
   const usual = USUAL_FORM.exec(header);
-  const usualTime = request.headers['x-amz-date'];
+  const usualTime = headers.get('x-amz-date');
   if (usual !== null && usualTime !== undefined) {
     const [, credential, names, signature] = usual as unknown as readonly [string, string, string, string];
     return { algorithm: ALGORITHM, credential, signedNames: signedNamesOf(names), signature, time: usualTime };
   }
+  return unusualAuthorizationOf(header, usualTime ?? basicTimeOfDate(headers.get('date')));
+}
+
+function unusualAuthorizationOf(header: string, time: string | undefined): Authorization {
   const [algorithm = '', ...parts] = header.split(/[, ]+/).filter((part) => part !== '');
   const parameters = new Map<string, string>();
   for (const part of parts) {
@@ -110,7 +147,6 @@ function authorizationOf(request: SignableRequest): Authorization {
   for (const name of ['Credential', 'Signature', 'SignedHeaders']) {
     if (!parameters.get(name)) missing += `Authorization header requires '${name}' parameter. `;
   }
-  const time = request.headers['x-amz-date'] ?? basicTimeOfDate(request.headers['date']);
   if (time === undefined) {
     missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
   }
@@ -125,8 +161,7 @@ function authorizationOf(request: SignableRequest): Authorization {
 }
 
 function checkTime(time: string, wallMs: number, skewMs: number): void {
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time) ?? [];
-  const signedMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const signedMs = timeMsOf(time);
   if (Number.isNaN(signedMs)) {
     throw incomplete(
       `Date must be in ISO-8601 'basic format'. Got '${time}'. See http://en.wikipedia.org/wiki/ISO_8601`,
@@ -141,28 +176,28 @@ function checkTime(time: string, wallMs: number, skewMs: number): void {
   throw invalid(`Signature not yet current: ${time} is still later than ${basicTime(wallMs + skewMs)} ${given}`);
 }
 
-function checkSignedNames(request: SignableRequest, signedNames: readonly string[]): void {
+function checkSignedNames(headers: HeaderFields, signedNames: readonly string[]): void {
   if (!signedNames.includes('host')) {
     throw invalid("'Host' must be a 'SignedHeader' in the AWS Authorization.");
   }
   // Were it unsigned, whoever holds a signed request could turn it into another operation. Other headers may come from
   // a proxy on the way, and nothing here reads them.
-  if (request.headers['x-amz-target'] !== undefined && !signedNames.includes('x-amz-target')) {
+  if (!signedNames.includes('x-amz-target') && headers.get('x-amz-target') !== undefined) {
     throw invalid("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
   }
 }
 
-function callerOf(authorization: Authorization, options: VerifyOptions): VerifiedCaller {
-  const parts = authorization.credential.replace(/\/+$/, '').split('/');
-  if (parts.length !== 5) {
+/** The credential of a call, when its scope is one that is served here. */
+function checkCredential({ credential: text, time }: Authorization, options: VerifyOptions): Credential {
+  const credential = credentialOf(text);
+  if (credential === null) {
     throw incomplete(
-      'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, ' +
-        `got '${authorization.credential}'`,
+      `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${text}'`,
     );
   }
-  const [accessKeyId, date, region, service, term] = parts as [string, string, string, string, string];
+  const { date, region, service, term } = credential;
   const expectedService = options.service ?? 'dynamodb';
-  const signedDate = authorization.time.slice(0, 8);
+  const signedDate = time.slice(0, 8);
   let problem = '';
   if (options.region !== undefined && region !== options.region) {
     problem += `Credential should be scoped to a valid region, not '${region}'. `;
@@ -176,10 +211,10 @@ function callerOf(authorization: Authorization, options: VerifyOptions): Verifie
   if (date !== signedDate) {
     problem +=
       'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
-      `'${date}' != '${signedDate}', from '${authorization.time}'.`;
+      `'${date}' != '${signedDate}', from '${time}'.`;
   }
   if (problem !== '') throw invalid(problem);
-  return { accessKeyId, region, service };
+  return credential;
 }
 
 function basicTimeOfDate(date: string | undefined): string | undefined {
@@ -188,9 +223,15 @@ function basicTimeOfDate(date: string | undefined): string | undefined {
   return Number.isNaN(dateMs) ? date : basicTime(dateMs);
 }
 
+const SIGNATURE_BYTES = 64;
+const expectedBytes = Buffer.alloc(SIGNATURE_BYTES);
+const givenBytes = Buffer.alloc(SIGNATURE_BYTES);
+
 function equalInConstantTime(expected: string, given: string): boolean {
-  const givenBytes = Buffer.from(given, 'latin1');
-  return givenBytes.length === expected.length && timingSafeEqual(Buffer.from(expected, 'latin1'), givenBytes);
+  if (given.length !== SIGNATURE_BYTES) return false;
+  expectedBytes.write(expected, 'latin1');
+  givenBytes.write(given, 'latin1');
+  return timingSafeEqual(expectedBytes, givenBytes);
 }
 
 function incomplete(message: string): ServiceError {

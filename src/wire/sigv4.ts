@@ -1,11 +1,12 @@
 /**
  * AWS Signature Version 4 on `node:crypto`: the canonical form, the signing keys and the signer. Verifying
- * (`sigv4-verify.ts`) uses the same canonical form, so the two cannot drift apart. A signature stands on the path of
- * every miss; deriving the key takes four of its six HMACs, so keys are kept per access key, day, region and service.
+ * (`sigv4-verify.ts`) uses the same canonical form, so the two cannot drift apart. A signature stands on the path of every
+ * miss, and with `--auth sigv4` of every hit; deriving the key takes four of its six HMACs, so keys are kept.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-import { createHmac, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { SigningKey } from './signing-key.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -13,16 +14,25 @@ export interface Credentials {
   readonly sessionToken?: string | undefined;
 }
 
-/** An HTTP request as far as a signature covers it. */
-export interface SignableRequest {
+/** An HTTP request as far as a signature covers it, but for its header fields. */
+export interface RequestShape {
   readonly method: string;
   /** Path as sent, before any `?`. */
   readonly path: string;
   /** What follows the `?`, as sent; '' without one. */
   readonly query: string;
+  readonly body: Uint8Array;
+}
+
+export interface SignableRequest extends RequestShape {
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+}
+
+/** Header fields by lower-case name, as a `Map` or a reader of bytes gives them. */
+export interface HeaderFields {
+  /** A field that came several times is one, with commas. */
+  get(name: string): string | undefined;
 }
 
 export interface Scope {
@@ -40,47 +50,50 @@ export function basicTime(wallMs: number): string {
   return `${date}T${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
 
+/** `20261122/eu-west-1/dynamodb/aws4_request`: what a signature made at `time` is good for. */
+export function scopeText(time: string, { region, service }: Scope): string {
+  return `${time.slice(0, 8)}/${region}/${service}/${TERMINATOR}`;
+}
+
 /** `signedNames` are lower case and sorted. */
-export function canonicalRequest(request: SignableRequest, signedNames: readonly string[]): string {
-  let headers = '';
-  for (const name of signedNames) headers += `${name}:${canonicalHeaderValue(request.headers[name] ?? '')}\n`;
+export function canonicalRequest(
+  { method, path, query, body }: RequestShape,
+  fields: HeaderFields,
+  signedNames: readonly string[],
+): string {
+  let lines = '';
+  for (const name of signedNames) lines += `${name}:${canonicalHeaderValue(fields.get(name) ?? '')}\n`;
   return (
-    `${request.method}\n${canonicalPath(request.path)}\n${canonicalQuery(request.query)}\n` +
-    `${headers}\n${signedNames.join(';')}\n${hash('sha256', request.body, 'hex')}`
+    `${method}\n${canonicalPath(path)}\n${canonicalQuery(query)}\n` +
+    `${lines}\n${signedNames.join(';')}\n${hash('sha256', body, 'hex')}`
   );
 }
 
-export function stringToSign(canonical: string, time: string, scope: Scope): string {
-  const { region, service } = scope;
-  return `${ALGORITHM}\n${time}\n${time.slice(0, 8)}/${region}/${service}/${TERMINATOR}\n${hash('sha256', canonical, 'hex')}`;
+export function stringToSign(canonical: string, time: string, scope: string): string {
+  return `${ALGORITHM}\n${time}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
 }
 
 /** Keeps the derived keys of the last `limit` scopes. */
 export class SigningKeys {
-  readonly #keys = new Map<string, { readonly secret: string; readonly key: Buffer }>();
+  readonly #keys = new Map<string, { readonly secret: string; readonly key: SigningKey }>();
   readonly #limit: number;
 
   constructor(limit = 256) {
     this.#limit = limit;
   }
 
-  signature(credentials: Credentials, text: string, date: string, scope: Scope): string {
-    return createHmac('sha256', this.#keyFor(credentials, date, scope))
-      .update(text)
-      .digest('hex');
-  }
-
-  #keyFor(credentials: Credentials, date: string, scope: Scope): Buffer {
-    const name = `${credentials.accessKeyId}/${date}/${scope.region}/${scope.service}`;
-    const known = this.#keys.get(name);
+  /** @param scope as `scopeText` makes it. */
+  signature({ accessKeyId, secretAccessKey }: Credentials, scope: string, text: string): string {
+    const name = `${accessKeyId}/${scope}`;
+    let known = this.#keys.get(name);
     // A local store may give one access key a new secret, which AWS never does.
-    if (known?.secret === credentials.secretAccessKey) return known.key;
-    this.#keys.delete(name);
-    let key = hmac(`AWS4${credentials.secretAccessKey}`, date);
-    for (const part of [scope.region, scope.service, TERMINATOR]) key = hmac(key, part);
-    this.#keys.set(name, { secret: credentials.secretAccessKey, key });
-    if (this.#keys.size > this.#limit) this.#keys.delete(this.#keys.keys().next().value as string);
-    return key;
+    if (known?.secret !== secretAccessKey) {
+      known = { secret: secretAccessKey, key: new SigningKey(secretAccessKey, scope.split('/')) };
+      this.#keys.delete(name);
+      this.#keys.set(name, known);
+      if (this.#keys.size > this.#limit) this.#keys.delete(this.#keys.keys().next().value as string);
+    }
+    return known.key.signatureOf(text);
   }
 }
 
@@ -99,16 +112,13 @@ export function signRequest(
   const headers: Record<string, string> = { ...request.headers, 'x-amz-date': time };
   if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
   const names = Object.keys(headers).sort();
-  const canonical = canonicalRequest({ ...request, headers }, names);
-  const signature = keys.signature(credentials, stringToSign(canonical, time, scope), time.slice(0, 8), scope);
-  const credential = `${credentials.accessKeyId}/${time.slice(0, 8)}/${scope.region}/${scope.service}/${TERMINATOR}`;
+  const canonical = canonicalRequest(request, { get: (name) => headers[name] }, names);
+  const scoped = scopeText(time, scope);
+  const signature = keys.signature(credentials, scoped, stringToSign(canonical, time, scoped));
+  const credential = `${credentials.accessKeyId}/${scoped}`;
   headers['authorization'] =
     `${ALGORITHM} Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return headers;
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
 }
 
 function canonicalHeaderValue(value: string): string {

@@ -164,7 +164,13 @@ test('what goes out is the body as given, signed so that a verifier accepts it',
   for (const { message, body: received } of seen) {
     expect(message.headers['x-slipstream-via']).toBe('node-1');
     const caller = verifyRequest(
-      { method: 'POST', path: '/', query: '', headers: message.headers as Record<string, string>, body: received },
+      {
+        method: 'POST',
+        path: '/',
+        query: '',
+        headers: new Map(Object.entries(message.headers as Record<string, string>)),
+        body: received,
+      },
       {
         credentialsOf: () => credentials,
         keys: new SigningKeys(),

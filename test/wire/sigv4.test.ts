@@ -8,8 +8,13 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ServiceError } from '../../src/model/service-error.ts';
-import { basicTime, signRequest, SigningKeys, type SignableRequest } from '../../src/wire/sigv4.ts';
-import { claimedAccessKeyId, verifyRequest, type VerifyOptions } from '../../src/wire/sigv4-verify.ts';
+import { basicTime, scopeText, signRequest, SigningKeys, type SignableRequest } from '../../src/wire/sigv4.ts';
+import {
+  claimedAccessKeyId,
+  verifyRequest,
+  type SignedRequest,
+  type VerifyOptions,
+} from '../../src/wire/sigv4-verify.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22, 8, 30, 15);
 const scope = { region: 'eu-west-1', service: 'dynamodb' };
@@ -50,9 +55,13 @@ function withHeader(original: SignableRequest, name: string, value: string | und
   return { ...original, headers };
 }
 
+function received(sent: SignableRequest): SignedRequest {
+  return { ...sent, headers: new Map(Object.entries(sent.headers)) };
+}
+
 function refusal(given: SignableRequest, more: Partial<VerifyOptions> = {}): string {
   try {
-    verifyRequest(given, { ...options, ...more });
+    verifyRequest(received(given), { ...options, ...more });
   } catch (error) {
     if (error instanceof ServiceError) return `${error.name}: ${error.message}`;
     throw error;
@@ -113,7 +122,7 @@ describe('the signer', () => {
   test('keeps keys apart by secret, day and region, and forgets the oldest beyond its limit', () => {
     const few = new SigningKeys(1);
     const signature = (secretAccessKey: string, date: string, region: string) =>
-      few.signature({ accessKeyId: 'AKID', secretAccessKey }, 'text', date, { region, service: 'dynamodb' });
+      few.signature({ accessKeyId: 'AKID', secretAccessKey }, scopeText(date, { region, service: 'dynamodb' }), 'text');
     const first = signature('one', '20261122', 'eu-west-1');
     const others = [
       signature('two', '20261122', 'eu-west-1'),
@@ -131,7 +140,7 @@ describe('the signer', () => {
 
 describe('the verifier', () => {
   test('accepts what the signer signed and says who it was', () => {
-    expect(verifyRequest(signed(), options)).toEqual({ accessKeyId: 'AKIDEXAMPLE', ...scope });
+    expect(verifyRequest(received(signed()), options)).toEqual({ accessKeyId: 'AKIDEXAMPLE', ...scope });
     expect(claimedAccessKeyId(signed().headers['authorization'])).toBe('AKIDEXAMPLE');
   });
 

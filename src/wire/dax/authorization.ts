@@ -4,8 +4,8 @@
  */
 import { hash } from 'node:crypto';
 import { ServiceError } from '../../model/service-error.ts';
-import { canonicalRequest, type SignableRequest } from '../sigv4.ts';
-import { verifyRequest, type VerifiedCaller, type VerifyOptions } from '../sigv4-verify.ts';
+import { canonicalRequest } from '../sigv4.ts';
+import { verifyRequest, type SignedRequest, type VerifiedCaller, type VerifyOptions } from '../sigv4-verify.ts';
 import type { CborReader } from './cbor-reader.ts';
 
 export interface DaxAuthorization {
@@ -34,16 +34,21 @@ export function verifyAuthorization(
   options: VerifyOptions,
 ): VerifiedCaller {
   const [algorithm = '', time = '', scope = '', digest] = stringToSign.split('\n');
-  const requests = HOSTS.map((host): SignableRequest => {
-    const headers: Record<string, string> = {
-      host,
-      'x-amz-date': time,
-      authorization: `${algorithm} Credential=${accessKeyId}/${scope}, SignedHeaders=host;x-amz-date, Signature=${signature}`,
-    };
-    if (sessionToken !== undefined) headers['x-amz-security-token'] = sessionToken;
+  const requests = HOSTS.map((host): SignedRequest => {
+    const headers = new Map([
+      ['host', host],
+      ['x-amz-date', time],
+      [
+        'authorization',
+        `${algorithm} Credential=${accessKeyId}/${scope}, SignedHeaders=host;x-amz-date, Signature=${signature}`,
+      ],
+    ]);
+    if (sessionToken !== undefined) headers.set('x-amz-security-token', sessionToken);
     return { method: 'POST', path: '/', query: '', headers, body: NO_BODY };
   });
-  const signed = requests.find((request) => hash('sha256', canonicalRequest(request, SIGNED_NAMES), 'hex') === digest);
+  const signed = requests.find(
+    (request) => hash('sha256', canonicalRequest(request, request.headers, SIGNED_NAMES), 'hex') === digest,
+  );
   if (signed === undefined) {
     throw new ServiceError('InvalidSignatureException', 'What the client signed is no request to DAX');
   }

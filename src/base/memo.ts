@@ -1,0 +1,15 @@
+/** Remembers what was made of a text, for texts that come again and again but that a stranger may choose. */
+
+/** @param limit what is remembered at most; when that is reached, it begins anew. */
+export function memo<Value>(limit: number, make: (text: string) => Value): (text: string) => Value {
+  const known = new Map<string, Value>();
+  return (text) => {
+    let value = known.get(text);
+    if (value === undefined) {
+      value = make(text);
+      if (known.size >= limit) known.clear();
+      known.set(text, value);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * Where the fields of one request's head lie in its bytes. Nothing is made of them before it is asked for: a call without a
+ * signature needs none of their texts, and a signed one those that were signed.
+ */
+import type { HeaderFields } from '../wire/sigv4.ts';
+
+/** A head with more of them is nothing that an SDK sends. */
+const FIELDS_MAX = 64;
+/** Start and end of the name, start and end of the value. */
+const PLACES = 4;
+
+const LOWER_CASE = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
+
+export class FieldTable implements HeaderFields {
+  readonly #places = new Int32Array(FIELDS_MAX * PLACES);
+  #used = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+  /** The bytes from the first field's name to the last one's value, as text. */
+  #text: string | undefined;
+
+  /** Forgets the fields before; those to come lie in `bytes`. */
+  reset(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#used = 0;
+    this.#text = undefined;
+  }
+
+  /** False when there is no room for one more. */
+  add(nameStart: number, nameEnd: number, from: number, to: number): boolean {
+    const places = this.#places;
+    const at = this.#used;
+    if (at === places.length) return false;
+    places[at] = nameStart;
+    places[at + 1] = nameEnd;
+    places[at + 2] = from;
+    places[at + 3] = to;
+    this.#used = at + PLACES;
+    return true;
+  }
+
+  get(name: string): string | undefined {
+    const places = this.#places;
+    let found: string | undefined;
+    for (let at = 0; at < this.#used; at += PLACES) {
+      const start = places[at] as number;
+      if ((places[at + 1] as number) - start !== name.length || !this.#isNamed(start, name)) continue;
+      const value = this.#slice(places[at + 2] as number, places[at + 3] as number);
+      found = found === undefined ? value : `${found}, ${value}`;
+    }
+    return found;
+  }
+
+  #isNamed(start: number, name: string): boolean {
+    const bytes = this.#bytes;
+    for (let i = 0; i < name.length; i++) {
+      if (LOWER_CASE[bytes[start + i] as number] !== name.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /** Out of one text for all: a call into the engine costs more than the bytes between those that are wanted. */
+  #slice(from: number, to: number): string {
+    const first = this.#places[0] as number;
+    this.#text ??= this.#bytes.toString('latin1', first, this.#places[this.#used - 1]);
+    return this.#text.slice(from - first, to - first);
+  }
+}
