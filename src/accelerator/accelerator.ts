@@ -8,7 +8,7 @@ import { EntryCache } from '../cache/entry-cache.ts';
 import { SingleFlight } from '../cache/single-flight.ts';
 import type { FeedState } from '../feed/change-feed.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { exactKey } from '../model/key.ts';
+import { exactKey, keyOf } from '../model/key.ts';
 import { traitsOf } from '../model/operations.ts';
 import type { JsonObject, ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
@@ -77,7 +77,10 @@ export interface Accelerator {
   execute(request: ServiceRequest, options?: ExecuteOptions): Answer | Promise<Answer>;
   stats(): AcceleratorStats;
   tables(): readonly TableStatus[];
-  /** Drops one item (its entry and every page it may be on), or all of a table. Returns how many entries went. */
+  /**
+   * Drops one item, by its key or as a whole (its entry and every page it may be on), or all of a table. Returns how many
+   * entries went.
+   */
   invalidate(tableName: string, key?: Item): number;
   /** Drops everything. */
   flush(): void;
@@ -276,7 +279,8 @@ class CachingAccelerator implements Accelerator {
     const parts = this.#parts;
     const nowMs = parts.clock.monotonicMs();
     const table = parts.tables.get(tableName, nowMs);
-    const exact = key === undefined || table === undefined ? undefined : exactKey(table.schema.key, key);
+    // What else an item has beside its key is no matter here.
+    const exact = key && table && exactKey(table.schema.key, keyOf(table.schema.key, key));
     const mutation = table && exact && mutationOf(table.schema, exact, 'unknown', 'unknown');
     if (mutation !== undefined) return invalidate(parts, table as OpenTable, mutation, 'request');
     parts.tables.noteUnseenWrite(tableName);

@@ -10,13 +10,14 @@ import type { Answer, ExecuteOptions } from '../accelerator/answer.ts';
 import { SlipstreamError } from '../base/errors.ts';
 import { traitsOf } from '../model/operations.ts';
 import { ServiceRequest } from '../model/service-call.ts';
+import { AlteredCall, settleAltered } from './altered-call.ts';
 import type { Forward, SdkCommand, SendOptions } from './commands.ts';
 import { operationOf } from './commands.ts';
 import { parseOutput, toWire } from './convert.ts';
 import type { DocumentConversion } from './document-conversion.ts';
 import type { ResponseMetadata } from './metadata.ts';
 import { metadataOf, slipstreamMetadata } from './metadata.ts';
-import type { SdkCall } from './sdk-store.ts';
+import { commandOf, type SdkCall } from './sdk-store.ts';
 import { exceptionOf } from './service-exception.ts';
 
 export interface AcceleratedSendOptions {
@@ -73,12 +74,18 @@ export class AcceleratedSend {
   }
 
   async #send(operation: string, input: object, call: SdkCall): Promise<object> {
+    const failure = this.#failure();
+    if (failure !== undefined) throw failure;
+    const request = ServiceRequest.fromInput(operation, toWire(input), { native: call });
     let answer: Answer;
     try {
-      const executed = this.#execute(operation, input, call);
+      const executed = this.#accelerator.execute(request, executeOptionsOf(call.options));
       answer = executed instanceof Promise ? await executed : executed;
     } catch (error) {
-      throw sdkErrorOf(error, call.options);
+      if (!(error instanceof AlteredCall)) throw sdkErrorOf(error, call.options);
+      return settleAltered(this.#accelerator, request, error, () =>
+        this.#forward(commandOf(request, call.command), call.options),
+      );
     }
     return outputOf(answer);
   }
@@ -101,13 +108,6 @@ export class AcceleratedSend {
     const operation = operationOf(command);
     if (operation === undefined) return undefined;
     return this.#itemsOnly && traitsOf(operation).path === 'change-table' ? undefined : operation;
-  }
-
-  #execute(operation: string, input: object, native: SdkCall): Answer | Promise<Answer> {
-    const failure = this.#failure();
-    if (failure !== undefined) throw failure;
-    const request = ServiceRequest.fromInput(operation, toWire(input), { native });
-    return this.#accelerator.execute(request, executeOptionsOf(native.options));
   }
 }
 

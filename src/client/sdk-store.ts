@@ -7,11 +7,13 @@ import { assert, SlipstreamError } from '../base/errors.ts';
 import { STREAMS_TARGET } from '../model/operations.ts';
 import type { ServiceRequest } from '../model/service-call.ts';
 import { ServiceReply } from '../model/service-call.ts';
+import { AlteredCall, ParameterWatch } from './altered-call.ts';
 import type { Forward, SdkCommand, SendOptions } from './commands.ts';
 import { commandFor, withInput } from './commands.ts';
 import { fromWire, toWire } from './convert.ts';
 import { withoutDocumentMiddleware } from './document-conversion.ts';
 import type { ResponseMetadata } from './metadata.ts';
+import type { NodeBehind } from './node-behind.ts';
 import { headersOf } from './metadata.ts';
 import { replyOf } from './service-exception.ts';
 
@@ -25,15 +27,23 @@ export interface SdkStoreOptions {
   readonly forward: Forward;
   /** Answers the operations of DynamoDB Streams, which are another client's in the SDK. */
   readonly streams: BackingStore | undefined;
+  /** Where the calls go to a Slipstream node that is followed. */
+  readonly node?: NodeBehind | undefined;
 }
 
 export class SdkStore implements BackingStore {
   readonly #forward: Forward;
   readonly #streams: BackingStore | undefined;
+  readonly #node: NodeBehind | undefined;
 
   constructor(options: SdkStoreOptions) {
     this.#forward = options.forward;
     this.#streams = options.streams;
+    this.#node = options.node;
+  }
+
+  get settlesReads(): boolean {
+    return this.#node?.isFollowed === true;
   }
 
   async send(request: ServiceRequest, options?: CallOptions): Promise<ServiceReply> {
@@ -43,13 +53,13 @@ export class SdkStore implements BackingStore {
     }
     const call = request.native as SdkCall | undefined;
     const command = commandOf(request, call?.command);
-    try {
-      return replyFrom(await this.#forward(command, sendOptionsOf(call?.options, options)));
-    } catch (error) {
-      const reply = replyOf(error);
-      if (reply !== undefined) return reply;
-      throw new SlipstreamError('SLIPSTREAM_CONNECTION_LOST', `no answer to ${request.operation}`, { cause: error });
-    }
+    const watch = new ParameterWatch(request.input);
+    // What the accelerator sends on its own account describes tables; nothing of it is cached under a key.
+    if (call !== undefined) watch.addTo(command.middlewareStack);
+    const outcome = this.#forward(command, sendOptionsOf(call?.options, options));
+    await outcome.catch(() => undefined);
+    if (watch.altered !== undefined) throw new AlteredCall(request, watch.altered, outcome);
+    return outcome.then(replyFrom, (error: unknown) => refusalFrom(error, request));
   }
 
   async close(): Promise<void> {
@@ -60,11 +70,13 @@ export class SdkStore implements BackingStore {
 /**
  * The command to send. It is never the caller's own object but a copy with the parameters that the accelerator looked up,
  * for the SDK serialises some ticks after `send` has returned, when the caller may have changed them: the answer for one
- * key would then be cached under another.
+ * key would then be cached under another. Its stack is a copy, too, for there is a watch in it.
  */
-function commandOf(request: ServiceRequest, command: SdkCommand | undefined): SdkCommand {
+export function commandOf(request: ServiceRequest, command: SdkCommand | undefined): SdkCommand {
   const input = fromWire(request.input);
-  if (command !== undefined) return withInput(command, input, withoutDocumentMiddleware(command.middlewareStack));
+  if (command !== undefined) {
+    return withInput(command, input, withoutDocumentMiddleware(command.middlewareStack).clone());
+  }
   const own = commandFor(request.operation, input);
   assert(own !== undefined, `the accelerator asked for ${request.operation}`);
   return own;
@@ -87,4 +99,11 @@ function replyFrom(native: object): ServiceReply {
   // What a second attempt returns as the old image may be what the first one left.
   const isUncertain = ($metadata?.attempts ?? 1) > 1;
   return ServiceReply.fromOutput(toWire(output), { headers: headersOf($metadata), native, isUncertain });
+}
+
+/** @throws {SlipstreamError} when the error is not the store's answer. */
+function refusalFrom(error: unknown, { operation }: ServiceRequest): ServiceReply {
+  const reply = replyOf(error);
+  if (reply !== undefined) return reply;
+  throw new SlipstreamError('SLIPSTREAM_CONNECTION_LOST', `no answer to ${operation}`, { cause: error });
 }
