@@ -15,4 +15,9 @@ export interface BackingStore {
    */
   send(request: ServiceRequest, options?: SendOptions): Promise<ServiceReply>;
   close(): Promise<void>;
+  /**
+   * True while a Slipstream node answers that also is the change feed: it shows every mutation that it has told of, so that
+   * reads of recent keys need not be strong to be cached (I2).
+   */
+  readonly settlesReads?: boolean | undefined;
 }

@@ -2,12 +2,15 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Accelerator, AcceleratorStats, TableStatus } from '../accelerator/accelerator.ts';
 import { toWire } from './convert.ts';
+import type { NodeBehind, ProxyStatus } from './node-behind.ts';
 
 export class ClientCache {
   readonly #accelerator: Accelerator;
+  readonly #node: NodeBehind | undefined;
 
-  constructor(accelerator: Accelerator) {
+  constructor(accelerator: Accelerator, node?: NodeBehind) {
     this.#accelerator = accelerator;
+    this.#node = node;
   }
 
   stats(): AcceleratorStats {
@@ -17,6 +20,11 @@ export class ClientCache {
   /** The tables that are followed, and whether their entries are served now. */
   tables(): readonly TableStatus[] {
     return this.#accelerator.tables();
+  }
+
+  /** With feed `'proxy'`: whether the proxy is followed, and why not. Undefined with any other feed. */
+  proxy(): ProxyStatus | undefined {
+    return this.#node?.status;
   }
 
   /** Drops one item (its entry and every page it may be on), or all of a table. Returns how many entries went. */

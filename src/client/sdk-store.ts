@@ -4,7 +4,7 @@
  */
 import type { BackingStore, SendOptions as CallOptions } from '../backing/backing-store.ts';
 import { assert, SlipstreamError } from '../base/errors.ts';
-import { STREAMS_TARGET } from '../model/operations.ts';
+import { STREAMS_TARGET, traitsOf } from '../model/operations.ts';
 import type { ServiceRequest } from '../model/service-call.ts';
 import { ServiceReply } from '../model/service-call.ts';
 import { AlteredCall, ParameterWatch } from './altered-call.ts';
@@ -59,11 +59,38 @@ export class SdkStore implements BackingStore {
     const outcome = this.#forward(command, sendOptionsOf(call?.options, options));
     await outcome.catch(() => undefined);
     if (watch.altered !== undefined) throw new AlteredCall(request, watch.altered, outcome);
-    return outcome.then(replyFrom, (error: unknown) => refusalFrom(error, request));
+    return outcome.then(
+      (output) => this.#replyFrom(output, request),
+      (error: unknown) => this.#refusalFrom(error, request),
+    );
   }
 
   async close(): Promise<void> {
     await this.#streams?.close();
+  }
+
+  /**
+   * Copied before the caller gets the SDK's object: what it then does to it must not reach the caches, nor those who wait
+   * for the same read and get theirs made of this copy.
+   */
+  #replyFrom(native: object, { operation }: ServiceRequest): ServiceReply {
+    const { $metadata, ...output } = native as { readonly $metadata?: ResponseMetadata };
+    // What a second attempt of a write returns as the old image may be what the first one left.
+    const isRetried = traitsOf(operation).mutates && ($metadata?.attempts ?? 1) > 1;
+    return ServiceReply.fromOutput(toWire(output), {
+      headers: headersOf($metadata),
+      native,
+      isUncertain: isRetried || this.#node?.route.isRepeated(native) === true,
+      ageMs: this.#node?.route.ageMsOf(native),
+    });
+  }
+
+  /** @throws {SlipstreamError} when the error is not the store's answer. */
+  #refusalFrom(error: unknown, { operation }: ServiceRequest): ServiceReply {
+    const isRepeated = this.#node?.route.isRepeated(error as object) === true;
+    const reply = replyOf(error, isRepeated);
+    if (reply !== undefined) return reply;
+    throw new SlipstreamError('SLIPSTREAM_CONNECTION_LOST', `no answer to ${operation}`, { cause: error });
   }
 }
 
@@ -88,22 +115,4 @@ function sendOptionsOf(own: SendOptions | undefined, call: CallOptions | undefin
   if (own === undefined) return signal === undefined ? undefined : { abortSignal: signal };
   const { abortSignal: _abortSignal, slipstream: _slipstream, ...rest } = own;
   return signal === undefined ? rest : { ...rest, abortSignal: signal };
-}
-
-/**
- * Copied before the caller gets the SDK's object: what it then does to it must not reach the caches, nor those who wait
- * for the same read and get theirs made of this copy.
- */
-function replyFrom(native: object): ServiceReply {
-  const { $metadata, ...output } = native as { readonly $metadata?: ResponseMetadata };
-  // What a second attempt returns as the old image may be what the first one left.
-  const isUncertain = ($metadata?.attempts ?? 1) > 1;
-  return ServiceReply.fromOutput(toWire(output), { headers: headersOf($metadata), native, isUncertain });
-}
-
-/** @throws {SlipstreamError} when the error is not the store's answer. */
-function refusalFrom(error: unknown, { operation }: ServiceRequest): ServiceReply {
-  const reply = replyOf(error);
-  if (reply !== undefined) return reply;
-  throw new SlipstreamError('SLIPSTREAM_CONNECTION_LOST', `no answer to ${operation}`, { cause: error });
 }

@@ -21,7 +21,7 @@ const NOT_IN_BODY = new Set(['name', 'message', 'stack', '$fault', '$metadata', 
  * The reply behind an error that the SDK threw; undefined when the store gave no answer, or none that could be read:
  * then nobody knows whether a write was applied (I5).
  */
-export function replyOf(error: unknown): ServiceReply | undefined {
+export function replyOf(error: unknown, isRepeated = false): ServiceReply | undefined {
   if (!sdk.DynamoDBServiceException.isInstance(error)) return undefined;
   const exception = error as unknown as SdkException;
   const status = exception.$metadata.httpStatusCode;
@@ -36,7 +36,7 @@ export function replyOf(error: unknown): ServiceReply | undefined {
     native: error,
     // The SDK retries by itself: the second attempt of a conditional write may fail over what the first, whose answer was
     // lost, has written.
-    isUncertain: (exception.$metadata.attempts ?? 1) > 1,
+    isUncertain: isRepeated || (exception.$metadata.attempts ?? 1) > 1,
   });
 }
 

@@ -10,6 +10,7 @@ import type { JsonObject, ReplyHeaders, ServiceRequest } from '../model/service-
 import { ServiceReply } from '../model/service-call.ts';
 import type { SdkCommand, SdkMiddleware, SdkStack } from './commands.ts';
 import { fromWire, toWire } from './convert.ts';
+import { streamsEndpointOf } from './configured-endpoint.ts';
 import type { ResponseMetadata } from './metadata.ts';
 
 type StreamsPackage = typeof streamsPackage;
@@ -69,7 +70,7 @@ export class StreamsStore implements BackingStore {
   async #open(): Promise<Streams> {
     const streams = await this.#package;
     const { config } = this.#owner;
-    const endpoint = await this.#endpoint();
+    const endpoint = await streamsEndpointOf(config);
     const client = new streams.DynamoDBStreamsClient({
       region: config.region,
       credentials: config.credentials,
@@ -100,17 +101,6 @@ export class StreamsStore implements BackingStore {
     if (response?.headers !== undefined) this.#headers.set(result.output, response.headers);
     return result;
   };
-
-  /**
-   * A store that is not AWS's answers both APIs at one address, whether that comes from the program, the environment or
-   * the shared config file. One that the environment gives for streams alone goes before the last two; the SDK finds it.
-   */
-  async #endpoint() {
-    const { endpoint, ignoreConfiguredEndpointUrls, serviceConfiguredEndpoint } = this.#owner.config;
-    if (endpoint !== undefined) return endpoint();
-    if (ignoreConfiguredEndpointUrls === true || process.env['AWS_ENDPOINT_URL_DYNAMODB_STREAMS']) return undefined;
-    return serviceConfiguredEndpoint?.();
-  }
 }
 
 /** The reply behind an exception of the SDK; undefined when the store gave no answer. */

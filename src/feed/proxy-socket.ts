@@ -12,7 +12,7 @@ import { lost } from './proxy-link.ts';
 
 export interface ProxySocketOptions {
   /** Address of the node's HTTP door, such as `http://cache.internal:8000`. */
-  readonly url: URL;
+  readonly url: () => Promise<URL>;
   readonly region: () => Promise<string>;
   readonly credentials: () => Promise<Credentials>;
   readonly clock: Clock;
@@ -34,11 +34,13 @@ export function connectTo(options: ProxySocketOptions): Connect {
       if (!isClosed) handlers.onEnd(why);
       isClosed = true;
     };
-    signedHeaders(options, keys).then(
-      (headers) => {
-        if (!isClosed) webSocket = open(options.url, headers, { onText: handlers.onText, onEnd: end });
+    sign(options, keys).then(
+      ({ url, headers }) => {
+        if (!isClosed) webSocket = open(url, headers, { onText: handlers.onText, onEnd: end });
       },
-      (error: unknown) => end(lost('no credentials to follow the node with', error)),
+      (error: unknown) => {
+        end(error instanceof SlipstreamError ? error : lost('no credentials to follow the node with', error));
+      },
     );
     return {
       send: (text) => webSocket?.send(text),
@@ -50,11 +52,12 @@ export function connectTo(options: ProxySocketOptions): Connect {
   };
 }
 
-async function signedHeaders(options: ProxySocketOptions, keys: SigningKeys): Promise<Record<string, string>> {
-  const { url, clock } = options;
+async function sign(options: ProxySocketOptions, keys: SigningKeys) {
+  const url = await options.url();
   const request = { method: 'GET', path: FEED_PATH, query: '', headers: { host: url.host }, body: NO_BODY };
   const scope = { region: await options.region(), service: 'dynamodb' };
-  return signRequest(request, await options.credentials(), scope, clock.wallMs(), keys);
+  const headers = signRequest(request, await options.credentials(), scope, options.clock.wallMs(), keys);
+  return { url, headers };
 }
 
 function open(url: URL, headers: Record<string, string>, { onText, onEnd }: Handlers): WebSocket {

@@ -1,0 +1,115 @@
+/**
+ * The SDK's request handler where calls go to a Slipstream node or past it: those addressed to the node go over connections
+ * of ours, which are cut when the link to it is lost, so that no call hangs on a node that is gone. All others are the user's
+ * own handler's.
+ */
+import { Pool } from 'undici';
+import { exchange } from '../backing/exchange.ts';
+import { remoteStoreDefaults } from '../backing/remote-store.ts';
+import type { Clock } from '../base/clock.ts';
+
+interface HttpRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number | undefined;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string | Uint8Array | undefined;
+}
+
+interface HandlerOptions {
+  readonly abortSignal?: unknown;
+}
+
+interface HandlerReply {
+  readonly response: object;
+}
+
+/** A request handler of the SDK, which does not state all that it asks of one. */
+export interface SdkRequestHandler {
+  handle(request: HttpRequest, options?: HandlerOptions): Promise<HandlerReply>;
+  destroy?(): void;
+  updateHttpClientConfig?(key: string, value: unknown): void;
+  httpHandlerConfigs?(): object;
+}
+
+export interface NodeHandlerOptions {
+  readonly url: URL;
+  /** The user's. */
+  readonly other: SdkRequestHandler;
+  readonly clock: Clock;
+}
+
+export class NodeHandler implements SdkRequestHandler {
+  readonly #options: NodeHandlerOptions;
+  #pool: Pool;
+
+  constructor(options: NodeHandlerOptions) {
+    this.#options = options;
+    this.#pool = poolTo(options.url);
+  }
+
+  handle(request: HttpRequest, options?: HandlerOptions): Promise<HandlerReply> {
+    const { url, other } = this.#options;
+    return isFor(url, request) ? this.#askNode(request, options) : other.handle(request, options);
+  }
+
+  /** Ends all calls to the node that have no answer; they fail as calls do whose connection was lost. */
+  abandon(why: Error): void {
+    const pool = this.#pool;
+    this.#pool = poolTo(this.#options.url);
+    void pool.destroy(why);
+  }
+
+  /** The SDK goes on working after this, and so does the pool. */
+  destroy(): void {
+    this.abandon(new Error('the client was destroyed'));
+    this.#options.other.destroy?.();
+  }
+
+  updateHttpClientConfig(key: string, value: unknown): void {
+    this.#options.other.updateHttpClientConfig?.(key, value);
+  }
+
+  httpHandlerConfigs(): object {
+    return this.#options.other.httpHandlerConfigs?.() ?? {};
+  }
+
+  async #askNode(request: HttpRequest, options: HandlerOptions | undefined): Promise<HandlerReply> {
+    const { clock } = this.#options;
+    const signal = options?.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
+    const sent = {
+      method: 'POST',
+      path: request.path,
+      headers: request.headers,
+      body: Buffer.from((request.body ?? '') as string),
+      signal,
+    } as const;
+    const reply = await exchange(this.#pool, sent, LIMITS, clock);
+    return { response: { statusCode: reply.status, headers: reply.headers, body: new Uint8Array(reply.body) } };
+  }
+}
+
+/** How long the node may take is said by the store behind it; that the node is alive is known by the link. */
+const LIMITS = { ...remoteStoreDefaults, headersTimeoutMs: 300_000, bodyTimeoutMs: 300_000 };
+
+function isFor(url: URL, { hostname, port, protocol }: HttpRequest): boolean {
+  return hostname === url.hostname && protocol === url.protocol && (port ?? 0) === portOf(url);
+}
+
+/** 0 for the protocol's own. */
+export function portOf(url: URL): number {
+  return url.port === '' ? 0 : Number(url.port);
+}
+
+function poolTo(url: URL): Pool {
+  const { connectionsMax: connections, keepAliveMs: keepAliveTimeout, connectTimeoutMs: timeout } = remoteStoreDefaults;
+  return new Pool(url.origin, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout },
+  });
+}

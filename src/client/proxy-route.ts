@@ -1,0 +1,176 @@
+/**
+ * The way of a client's calls: through the Slipstream node while the link to it is live, to the client's own endpoint while it
+ * is not. A call that the node could not answer goes to that endpoint at once, so that no caller sees an error that DynamoDB
+ * alone would not have given; the longest that it hangs is the time after which a silent link counts as lost.
+ *
+ * What was written past the node is told to it before anything is asked through it again, or this client would be shown the
+ * state before its own write (I3).
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { planOrPass } from '../accelerator/parameters.ts';
+import { tablesOfCall } from '../accelerator/tables-of-call.ts';
+import type { Clock } from '../base/clock.ts';
+import type { ProxyLink } from '../feed/proxy-link.ts';
+import { traitsOf } from '../model/operations.ts';
+import { ServiceRequest } from '../model/service-call.ts';
+import type { SdkMiddleware, SdkStack } from './commands.ts';
+import { NodeHandler, portOf } from './node-handler.ts';
+import type { SdkRequestHandler } from './node-handler.ts';
+
+/** The SDK's HTTP request, as far as it is changed here. */
+interface HttpRequest {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface HttpArguments {
+  readonly input: object;
+  readonly request: HttpRequest;
+}
+
+interface HttpResult {
+  readonly output: object;
+  readonly response?: { readonly headers?: Readonly<Record<string, string>> };
+}
+
+type Next = (args: HttpArguments) => Promise<HttpResult>;
+
+/** An error of the SDK, with the response in it where there was one. */
+interface SdkError {
+  readonly name?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number | undefined };
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+}
+
+/** Inside of the SDK's retries and before it signs, for the signature covers the host. */
+const place = {
+  name: 'slipstreamRoute',
+  relation: 'before',
+  toMiddleware: 'httpSigningMiddleware',
+  override: true,
+} as const;
+
+export interface ProxyRouteOptions {
+  /** Undefined where the client's own endpoint is the node: there is nowhere else to go. */
+  readonly url: URL | undefined;
+  readonly link: ProxyLink;
+  readonly clock: Clock;
+}
+
+export class ProxyRoute {
+  readonly #url: URL | undefined;
+  readonly #link: ProxyLink;
+  readonly #clock: Clock;
+  readonly #repeated = new WeakSet();
+  readonly #ages = new WeakMap<object, number>();
+
+  constructor({ url, link, clock }: ProxyRouteOptions) {
+    this.#url = url;
+    this.#link = link;
+    this.#clock = clock;
+  }
+
+  /** True while calls go through the node. */
+  get isOpen(): boolean {
+    return this.#link.state === 'live';
+  }
+
+  /**
+   * True of an output or an error of the SDK that came from past the node when the node had been asked before: a write may
+   * have been applied twice, and a read may show less than the node has told of.
+   */
+  isRepeated(outcome: object): boolean {
+    return this.#repeated.has(outcome);
+  }
+
+  /** How old the node's answer was when it was given, in milliseconds. */
+  ageMsOf(output: object): number | undefined {
+    return this.#ages.get(output);
+  }
+
+  /** Puts the route under a client. */
+  lay(client: DynamoDBClient): void {
+    (client.middlewareStack as unknown as SdkStack).addRelativeTo(this.#middleware as unknown as SdkMiddleware, place);
+    if (this.#url === undefined) return;
+    const handler = new NodeHandler({
+      url: this.#url,
+      other: client.config.requestHandler as unknown as SdkRequestHandler,
+      clock: this.#clock,
+    });
+    client.config.requestHandler = handler as unknown as typeof client.config.requestHandler;
+    this.#link.listen({
+      onLive: () => undefined,
+      onLost: (why) => handler.abandon(why),
+      onGap: () => undefined,
+      onMessage: () => undefined,
+    });
+  }
+
+  readonly #middleware = (next: Next, context: object) => async (args: HttpArguments) => {
+    if (this.#url === undefined) return this.#noteAge(await next(args));
+    const { commandName } = context as { readonly commandName?: string };
+    const operation = commandName?.replace(/Command$/, '') ?? '';
+    // Only the first calls of a client wait here, until it is known whether the node is there.
+    await this.#link.settled();
+    if (!this.isOpen) return this.#goPast(next, args, operation);
+    try {
+      return this.#noteAge(await next({ ...args, request: addressedTo(this.#url, args.request) }));
+    } catch (error) {
+      if (!isOfNode(error as SdkError)) throw error;
+      return this.#goPast(next, args, operation, true);
+    }
+  };
+
+  #noteAge(result: HttpResult): HttpResult {
+    const age = result.response?.headers?.['x-slipstream-age'];
+    if (age !== undefined) this.#ages.set(result.output, Number(age));
+    return result;
+  }
+
+  async #goPast(next: Next, args: HttpArguments, operation: string, isRepeated = false): Promise<HttpResult> {
+    let error: unknown;
+    const result = await next(args).catch((thrown: unknown) => {
+      error = thrown;
+      return undefined;
+    });
+    if (isRepeated) this.#repeated.add(result?.output ?? (error as object));
+    if (changesTables(operation) && !isRefusal(error as SdkError | undefined)) {
+      const request = ServiceRequest.fromInput(operation, args.input);
+      await this.#link.noteWrites(planOrPass(() => tablesOfCall(request)) ?? []);
+    }
+    if (result === undefined) throw error;
+    return result;
+  }
+}
+
+function changesTables(operation: string): boolean {
+  const { path, mutates } = traitsOf(operation);
+  return mutates || path === 'change-table';
+}
+
+/**
+ * The node itself has failed the call or refused it (an answer of the store comes with what the cache did), or nothing came
+ * from it at all. The caller's own abort is neither.
+ */
+function isOfNode({ name, $metadata, $response }: SdkError): boolean {
+  if (name === 'AbortError') return false;
+  if ($metadata?.httpStatusCode === undefined) return true;
+  return $response?.headers?.['x-slipstream-cache'] === undefined;
+}
+
+/** The store did not do it. */
+function isRefusal(error: SdkError | undefined): boolean {
+  const status = error?.$metadata?.httpStatusCode ?? 200;
+  return status >= 400 && status < 500;
+}
+
+function addressedTo(url: URL, request: HttpRequest): HttpRequest {
+  const copy = Object.create(Object.getPrototypeOf(request) as object) as HttpRequest;
+  const port = portOf(url);
+  return Object.assign(copy, request, {
+    protocol: url.protocol,
+    hostname: url.hostname,
+    port: port === 0 ? undefined : port,
+    path: url.pathname,
+    headers: { ...request.headers, host: url.host },
+  });
+}
