@@ -7,10 +7,12 @@ import { systemClock } from '../base/clock.ts';
 import { assert } from '../base/errors.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import { parseTarget, replyHeaders, RequestIds } from '../wire/aws-json.ts';
+import type { RequestBody } from './request-body.ts';
+import { bytesOfBody } from './request-body.ts';
 
 interface OutgoingRequest {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array | undefined;
+  readonly body?: RequestBody;
 }
 
 interface IncomingReply {
@@ -33,7 +35,7 @@ export class InProcessHandler {
     const target = parseTarget(request.headers['x-amz-target']);
     assert(target !== undefined, 'the SDK sent a request without X-Amz-Target');
     const signal = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
-    const body = bytesOf(request.body ?? '');
+    const body = bytesOfBody(request.body);
     const reply = await this.#store.send(ServiceRequest.fromBody(target.operation, body, target.api), { signal });
     return {
       response: {
@@ -53,10 +55,4 @@ export class InProcessHandler {
   httpHandlerConfigs(): object {
     return {};
   }
-}
-
-/** By its memory: on the SDK's byte arrays, the conversions that `Buffer.from` tries first are deprecated, and say so. */
-function bytesOf(body: string | Uint8Array): Buffer {
-  if (typeof body === 'string') return Buffer.from(body);
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }

@@ -7,6 +7,8 @@ import { Pool } from 'undici';
 import { exchange } from '../backing/exchange.ts';
 import { remoteStoreDefaults } from '../backing/remote-store.ts';
 import type { Clock } from '../base/clock.ts';
+import type { RequestBody } from './request-body.ts';
+import { bytesOfBody } from './request-body.ts';
 
 interface HttpRequest {
   readonly protocol: string;
@@ -14,7 +16,7 @@ interface HttpRequest {
   readonly port?: number | undefined;
   readonly path: string;
   readonly headers: Record<string, string>;
-  readonly body?: string | Uint8Array | undefined;
+  readonly body?: RequestBody;
 }
 
 interface HandlerOptions {
@@ -82,7 +84,7 @@ export class NodeHandler implements SdkRequestHandler {
       method: 'POST',
       path: request.path,
       headers: request.headers,
-      body: Buffer.from((request.body ?? '') as string),
+      body: bytesOfBody(request.body),
       signal,
     } as const;
     const reply = await exchange(this.#pool, sent, LIMITS, clock);
