@@ -10,12 +10,14 @@ import type { FeedState } from '../feed/change-feed.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { exactKey, keyOf } from '../model/key.ts';
 import { traitsOf } from '../model/operations.ts';
-import type { JsonObject, ServiceReply, ServiceRequest } from '../model/service-call.ts';
+import { ItemPacker } from '../model/item-packer.ts';
+import type { ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered, passThrough } from './ask-store.ts';
 import { Auditor, type AuditOutcome } from './audit.ts';
 import { followFeed, type FeedCounters } from './follow-feed.ts';
 import { invalidate } from './invalidate.ts';
+import { findItem, findPage, type Look } from './find.ts';
 import { KnownReads } from './known-reads.ts';
 import { mutationOf } from './mutation.ts';
 import { resolveTuning, type AcceleratorOptions } from './options.ts';
@@ -28,15 +30,17 @@ import { readItem } from './read-item.ts';
 import { readPage } from './read-page.ts';
 import { statsOf, type CacheStats } from './stats.ts';
 import type { TableFollower } from './table.ts';
+import { tablesOfCall } from './tables-of-call.ts';
 import { Tables, type OpenTable } from './tables.ts';
 import { writeBatch, writeTransaction } from './write-batch.ts';
 import { writeItem } from './write-item.ts';
-import { tablesOfStatements, writeStatements } from './write-statement.ts';
+import { writeStatements } from './write-statement.ts';
 
 export type { Answer, CacheOutcome, ExecuteOptions } from './answer.ts';
 export type { AcceleratorOptions, AcceleratorTuning, TtlOptions } from './options.ts';
 export type { AuditOutcome } from './audit.ts';
 export type { CacheStats } from './stats.ts';
+export type { Look } from './find.ts';
 export type { Mutation } from './mutation.ts';
 export type { TableFollower } from './table.ts';
 
@@ -75,6 +79,11 @@ export interface Accelerator {
    * @throws {SlipstreamError} when the store gave no answer.
    */
   execute(request: ServiceRequest, options?: ExecuteOptions): Answer | Promise<Answer>;
+  /**
+   * Answers a read out of the caches where that takes but a look; undefined says nothing, `execute` does. For callers in this
+   * process, whose parameters are read as they lie there and are not kept.
+   */
+  find?(look: Look): Answer | undefined;
   stats(): AcceleratorStats;
   tables(): readonly TableStatus[];
   /**
@@ -136,6 +145,7 @@ class CachingAccelerator implements Accelerator {
         onRemoved: (page) => page.owner.remove(page),
       }),
       known: new KnownReads(),
+      packer: options.keep === 'values' ? new ItemPacker() : undefined,
       itemFlights: new SingleFlight({ waitersMax: tuning.flightWaitersMax }),
       pageFlights: new SingleFlight({ waitersMax: tuning.flightWaitersMax }),
       drops: { write: 0, feed: 0, gap: 0, request: 0 },
@@ -169,6 +179,12 @@ class CachingAccelerator implements Accelerator {
       case 'pass':
         return passThrough(parts, request, options);
     }
+  }
+
+  find(look: Look): Answer | undefined {
+    // What is audited has to be a request.
+    if (this.#isClosed || this.#isAudited) return undefined;
+    return look.operation === 'GetItem' ? findItem(this.#parts, look) : findPage(this.#parts, look);
   }
 
   #knownHit(request: ServiceRequest, options: ExecuteOptions): Answer | undefined {
@@ -211,7 +227,7 @@ class CachingAccelerator implements Accelerator {
     options: ExecuteOptions,
     mutates: boolean,
   ): Promise<Answer> {
-    const names = planOrPass(() => tableNamesOf(request)) ?? [];
+    const names = planOrPass(() => tablesOfCall(request)) ?? [];
     const tables = new Map<string, OpenTable>();
     for (const name of names) {
       const table = await this.#parts.tables.open(name);
@@ -313,16 +329,4 @@ class CachingAccelerator implements Accelerator {
     this.flush();
     return Promise.resolve();
   }
-}
-
-/** The tables of a call that may name several, as it names them. */
-function tableNamesOf(request: ServiceRequest): string[] {
-  const { operation, input } = request;
-  if (traitsOf(operation).path === 'write-statement') return tablesOfStatements(request);
-  if (operation !== 'TransactWriteItems') return Object.keys(input['RequestItems'] as JsonObject);
-  const names = new Set<string>();
-  for (const item of input['TransactItems'] as Record<string, JsonObject>[]) {
-    for (const { TableName: name } of Object.values(item)) names.add(name as string);
-  }
-  return [...names];
 }

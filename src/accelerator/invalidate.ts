@@ -6,6 +6,7 @@
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/attribute-value.ts';
 import type { ServiceReply } from '../model/service-call.ts';
+import { copyOfOutput } from './keep.ts';
 import type { Image, Mutation, Places } from './mutation.ts';
 import { mayDiffer, type CachedPage } from './page-rules.ts';
 import type { DropCounters, Parts } from './parts.ts';
@@ -32,7 +33,7 @@ function dropItem(parts: Parts, table: OpenTable, mutation: Mutation, nowMs: num
 
 function holdsImage(cached: ServiceReply, image: Image): boolean {
   if (image === 'unknown') return false;
-  const { Item: item } = JSON.parse(cached.body.toString('utf8')) as { readonly Item?: Item };
+  const { Item: item } = copyOfOutput(cached) as { readonly Item?: Item };
   return sameItem(item, image);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Reads that are asked again and again, by the very bytes of their calls: where in a cache their answers are. A hit on one of
+ * Reads that are asked again and again, by the very bytes of their calls, or by a spelling where they come as objects: where in a cache their answers are. A hit on one of
  * them parses nothing. What is known is only where to look; whether an answer is there, and may be served, is asked each
  * time: the entry may have been dropped (I3, I6), the table's feed may be late (I8), and a place belongs to one epoch of its
  * table, for the next one may have another schema (I9).
@@ -37,13 +37,18 @@ export class KnownReads {
   /** The answer out of the cache; undefined when that is not so easily found. */
   find(parts: Parts, request: ServiceRequest): KnownHit | undefined {
     const text = request.rawText(CALL_BYTES_MAX);
-    const place = text === undefined ? undefined : this.#placeOf(text);
-    if (place === undefined || place.operation !== request.operation) return undefined;
+    return text === undefined ? undefined : this.findText(parts, request.operation, text);
+  }
+
+  /** The same for who has the text of the call. */
+  findText(parts: Parts, operation: string, text: string): KnownHit | undefined {
+    const place = this.#placeOf(text);
+    if (place === undefined || place.operation !== operation) return undefined;
     const { table, cacheKey } = place;
     const nowMs = parts.clock.monotonicMs();
     if (parts.tables.get(place.tableName, nowMs) !== table || table.epoch !== place.epoch) return undefined;
     if (!table.isServing(nowMs)) return undefined;
-    if (request.operation === 'GetItem') {
+    if (operation === 'GetItem') {
       const entry = parts.items.hit(cacheKey, nowMs);
       return entry && { reply: entry.value, cache: 'hit', ageMs: nowMs - entry.askedAtMs, table };
     }
@@ -54,7 +59,7 @@ export class KnownReads {
   /** A call was answered with exactly the bytes of this entry. */
   note(request: ServiceRequest, table: OpenTable, tableName: string, cacheKey: string): void {
     if (this.#offered++ % NOTED_EVERY !== 0) return;
-    const text = request.rawText(CALL_BYTES_MAX);
+    const text = request.spelling ?? request.rawText(CALL_BYTES_MAX);
     if (text === undefined) return;
     this.#add(text, { operation: request.operation, tableName, table, epoch: table.epoch, cacheKey });
   }

@@ -50,6 +50,11 @@ export interface AcceleratorOptions extends AcceleratorTuning {
   /** Without one, entries live by TTL and own writes alone. */
   readonly feed?: ChangeFeed | undefined;
   readonly clock?: Clock | undefined;
+  /**
+   * How answers are kept: as the bytes that a server sends (default), or as values, from which objects are made at once, for
+   * callers in this process.
+   */
+  readonly keep?: 'bytes' | 'values' | undefined;
   /** Told of tables that live by TTL alone, once each, and of gaps in the feed. Silent unless given. */
   readonly log?: Log | undefined;
 }

@@ -3,6 +3,7 @@ import type { BackingStore } from '../backing/backing-store.ts';
 import type { Clock } from '../base/clock.ts';
 import type { EntryCache } from '../cache/entry-cache.ts';
 import type { SingleFlight } from '../cache/single-flight.ts';
+import type { ItemPacker } from '../model/item-packer.ts';
 import type { ServiceReply } from '../model/service-call.ts';
 import type { KnownReads } from './known-reads.ts';
 import type { CachedPage } from './page-rules.ts';
@@ -25,6 +26,8 @@ export interface Parts {
   readonly items: EntryCache<ServiceReply>;
   readonly pages: EntryCache<CachedPage>;
   readonly known: KnownReads;
+  /** Makes the form in which answers are kept; undefined where that is their bytes. */
+  readonly packer: ItemPacker | undefined;
   readonly itemFlights: SingleFlight<ServiceReply>;
   readonly pageFlights: SingleFlight<ServiceReply>;
   readonly drops: DropCounters;

@@ -14,6 +14,7 @@ import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/ser
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered, passThrough, rework } from './ask-store.ts';
 import { capacityOf, hasOnly, isAbsentOrString, noCapacity, planOrPass, type Capacity } from './parameters.ts';
+import { copyOfOutput } from './keep.ts';
 import type { Parts } from './parts.ts';
 import { storeItem } from './read-item.ts';
 import type { FillLease } from './table.ts';
@@ -62,13 +63,14 @@ export async function readBatch(
     return { reply, cache: 'hit', ageMs: Math.max(...batch.map((part) => part.oldestMs)) };
   }
   const storeRequest = request.withInput({
-    RequestItems: Object.fromEntries(asked.map((part) => [part.tableName, askFor(part, nowMs)])),
+    RequestItems: Object.fromEntries(asked.map((part) => [part.tableName, askFor(parts, part, nowMs)])),
     ...(capacity !== 'NONE' && { ReturnConsumedCapacity: capacity }),
   });
   const reply = await parts.backing.send(storeRequest, { signal: options.signal });
   if (!reply.ok) return answered(reply, 'miss');
   const { Responses: responses = {}, UnprocessedKeys: unprocessed = {}, ConsumedCapacity: consumed } = reply.output;
   for (const part of asked) {
+    if (reply.isUncertain) part.lease = undefined;
     const left = (unprocessed[part.tableName] as { readonly Keys?: readonly Item[] } | undefined)?.Keys ?? [];
     fillPart(parts, part, (responses[part.tableName] as Item[] | undefined) ?? [], left);
   }
@@ -137,14 +139,14 @@ function lookUp(parts: Parts, part: TablePart, nowMs: number, isRefresh: boolean
       continue;
     }
     part.oldestMs = Math.max(part.oldestMs, nowMs - entry.askedAtMs);
-    const { Item: item } = JSON.parse(entry.value.body.toString('utf8')) as { readonly Item?: Item };
+    const { Item: item } = copyOfOutput(entry.value) as { readonly Item?: Item };
     if (item !== undefined) part.found.push(item);
   }
 }
 
-function askFor(part: TablePart, nowMs: number): JsonObject {
+function askFor({ backing }: Parts, part: TablePart, nowMs: number): JsonObject {
   // I2: one recent key makes the table's whole part a strong read, for ConsistentRead is said once a table.
-  const isStrong = part.missing.some(({ text }) => part.table.isRecentItem(text, nowMs));
+  const isStrong = !backing.settlesReads && part.missing.some(({ text }) => part.table.isRecentItem(text, nowMs));
   return { Keys: part.missing.map(({ key }) => key), ...(isStrong && { ConsistentRead: true }) };
 }
 
@@ -159,14 +161,14 @@ function fillPart(parts: Parts, part: TablePart, items: readonly Item[], unproce
     if (position === undefined) continue;
     const text = keyText(position);
     settled.add(text);
-    if (lease !== undefined) storeItem(parts, table, text, lease, false, Buffer.from(JSON.stringify({ Item: item })));
+    if (lease !== undefined) storeItem(parts, table, text, lease, { Item: item });
   }
   for (const key of unprocessed) {
     const position = positionOf(keySchema, key);
     if (position !== undefined) settled.add(keyText(position));
   }
   for (const { text } of part.missing) {
-    if (lease !== undefined && !settled.has(text)) storeItem(parts, table, text, lease, true, Buffer.from('{}'));
+    if (lease !== undefined && !settled.has(text)) storeItem(parts, table, text, lease, {});
   }
 }
 

@@ -6,7 +6,6 @@
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
  */
-import { ENTRY_OVERHEAD_BYTES } from '../cache/entry-cache.ts';
 import { parseProjection } from '../expression/parser.ts';
 import { Placeholders } from '../expression/placeholders.ts';
 import { projectItem } from '../expression/projection.ts';
@@ -16,6 +15,7 @@ import { exactKey, keyText, positionOf } from '../model/key.ts';
 import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered, passThrough, rework } from './ask-store.ts';
+import { copyOfOutput, keep } from './keep.ts';
 import { load, type Miss } from './load.ts';
 import { capacityOf, hasOnly, isAbsentOrString, noCapacity, planOrPass, type Capacity } from './parameters.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
@@ -82,8 +82,7 @@ export function readItem(
 /** A cached reply as this caller asked for it; the very bytes when there is nothing to change. */
 function answerFrom(plan: ItemPlan, cached: ServiceReply): ServiceReply {
   if (plan.projection === undefined && plan.capacity === 'NONE') return cached;
-  const output = JSON.parse(cached.body.toString('utf8')) as JsonObject;
-  return ServiceReply.fromOutput(shapeAnswer(plan, output, noCapacity));
+  return ServiceReply.fromOutput(shapeAnswer(plan, copyOfOutput(cached), noCapacity));
 }
 
 function shapeAnswer(
@@ -124,7 +123,7 @@ async function loadItem(
 /** The caller's own request wherever it already asks for the whole item in the right way. */
 function readRequest(parts: Parts, table: OpenTable, plan: ItemPlan, request: ServiceRequest): ServiceRequest {
   // I2: a replica may still hold the state before a recent mutation, and no later event would drop it.
-  const isStrong = table.isRecentItem(plan.keyText, parts.clock.monotonicMs());
+  const isStrong = !parts.backing.settlesReads && table.isRecentItem(plan.keyText, parts.clock.monotonicMs());
   if (!isStrong && plan.projection === undefined) return request;
   return request.withInput({
     TableName: plan.tableName,
@@ -145,6 +144,7 @@ function shapeReply(plan: ItemPlan, reply: ServiceReply): ServiceReply {
 function fillItem(parts: Parts, table: OpenTable, text: string, lease: FillLease, reply: ServiceReply): void {
   if (!reply.ok) return;
   table.writes.noteRead(text);
+  if (reply.isUncertain) return;
   let item: unknown;
   let hasMore: boolean;
   try {
@@ -155,9 +155,14 @@ function fillItem(parts: Parts, table: OpenTable, text: string, lease: FillLease
     // The store answered something that is not JSON; the caller gets it, nobody else shall (I13).
     return;
   }
+  const answer = item === undefined ? {} : { Item: item };
   // Bytes that carry nothing but the item are kept as they came.
-  const body = hasMore ? Buffer.from(JSON.stringify(item === undefined ? {} : { Item: item })) : ownBytes(reply.body);
-  storeItem(parts, table, text, lease, item === undefined, body);
+  storeItem(parts, table, text, lease, answer, hasMore ? undefined : () => ownBytes(reply.body));
+}
+
+/** GetItem's answer without what is not the item's. */
+export interface ItemAnswer {
+  readonly Item?: unknown;
 }
 
 /** Keeps a whole-item answer if no mutation of the key came after the lease (I1). */
@@ -166,8 +171,8 @@ export function storeItem(
   table: OpenTable,
   text: string,
   lease: FillLease,
-  isNegative: boolean,
-  body: Buffer,
+  answer: ItemAnswer,
+  bytesOf?: () => Buffer,
 ): void {
   const nowMs = parts.clock.monotonicMs();
   if (!table.itemLeaseHolds(lease, text) || !table.isServing(nowMs)) {
@@ -178,7 +183,7 @@ export function storeItem(
   // not be shown what was before it.
   const present = parts.items.peek(table.prefix + text, nowMs);
   if (present !== undefined && present.storedAtMs > lease.takenMs) return;
-  keepItem(parts, table, text, isNegative, body, lease.takenMs);
+  keepAnswer(parts, table, text, answer, lease.takenMs, bytesOf);
 }
 
 /** Stores without asking for a lease: for the value that a write of ours is known to have left. */
@@ -190,14 +195,30 @@ export function keepItem(
   body: Buffer,
   askedAtMs: number,
 ): void {
+  // Parsed also where the caller has the objects: texts of a program may be slices, which would keep what they were cut from.
+  const answer = isNegative || parts.packer === undefined ? {} : (JSON.parse(body.toString('utf8')) as ItemAnswer);
+  keepAnswer(parts, table, text, answer, askedAtMs, () => body, isNegative);
+}
+
+function keepAnswer(
+  parts: Parts,
+  table: OpenTable,
+  text: string,
+  answer: ItemAnswer,
+  askedAtMs: number,
+  bytesOf?: () => Buffer,
+  isNegative = answer.Item === undefined,
+): void {
   const { itemTtlMs, negativeTtlMs } = table.options.ttl;
-  if (body.byteLength > parts.tuning.entryBytesMax || (isNegative && negativeTtlMs === 0)) return;
+  if (isNegative && negativeTtlMs === 0) return;
+  const kept = keep(parts, answer, bytesOf);
+  if (kept === undefined) return;
   const ttlMs = isNegative ? negativeTtlMs : itemTtlMs;
   parts.items.set(table.prefix + text, {
-    value: ServiceReply.fromBody(200, body),
+    value: kept.reply,
     askedAtMs,
     storedAtMs: parts.clock.monotonicMs(),
     expiresAtMs: ttlMs === 0 ? Infinity : expiryOf(parts, askedAtMs, ttlMs),
-    sizeBytes: body.byteLength + text.length + ENTRY_OVERHEAD_BYTES,
+    sizeBytes: kept.sizeBytes + text.length,
   });
 }

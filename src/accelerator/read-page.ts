@@ -16,6 +16,7 @@ import { ttlOf } from './options.ts';
 import { touches, type Mutation } from './mutation.ts';
 import type { CachedPage } from './page-rules.ts';
 import { noCapacity, planOrPass } from './parameters.ts';
+import { keep } from './keep.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
 import { planPage, type PagePlan } from './plan-page.ts';
 import type { FillLease } from './table.ts';
@@ -85,7 +86,7 @@ function loadPage(
 function readRequest(parts: Parts, table: OpenTable, plan: PagePlan, request: ServiceRequest): ServiceRequest {
   // I2: a replica may still hold the state before a recent mutation. A global index has no strong read; see `fillPage`.
   const canBeStrong = plan.index?.kind !== 'GSI';
-  if (!canBeStrong) return request;
+  if (!canBeStrong || parts.backing.settlesReads === true) return request;
   if (!table.isRecentFootprint(plan.indexName, plan.footprint, parts.clock.monotonicMs())) return request;
   return request.withInput({ ...request.input, ConsistentRead: true });
 }
@@ -99,9 +100,10 @@ function fillPage(
   reply: ServiceReply,
 ): void {
   const { queryTtlMs } = ttlOf(parts.tuning, table.name, plan.indexName);
-  if (!reply.ok || queryTtlMs === 0) return;
-  const page = planOrPass(() => pageOf(table, plan, reply));
-  if (page === undefined) return;
+  if (!reply.ok || reply.isUncertain || queryTtlMs === 0) return;
+  const kept = planOrPass(() => pageOf(parts, table, plan, reply));
+  if (kept === undefined) return;
+  const { page, sizeBytes } = kept;
   const nowMs = parts.clock.monotonicMs();
   const isSettled = unsettled?.some((mutation) => touches(mutation, plan.indexName, page.footprint)) === false;
   // I2: an index trails its table, so a page that holds a recent mutation may be from before it, without a later event.
@@ -112,14 +114,12 @@ function fillPage(
   // A page that was read later, by a call that did not share this flight, may show more than this one.
   const present = parts.pages.peek(page.key, nowMs);
   if (present !== undefined && present.storedAtMs > lease.takenMs) return;
-  const { byteLength } = page.reply.body;
-  if (byteLength > parts.tuning.entryBytesMax) return;
   const isKept = parts.pages.set(page.key, {
     value: page,
     askedAtMs: lease.takenMs,
     storedAtMs: nowMs,
     expiresAtMs: expiryOf(parts, lease.takenMs, queryTtlMs),
-    sizeBytes: byteLength + 2 * page.key.length + listedSizeBytes(page) + 2 * ENTRY_OVERHEAD_BYTES,
+    sizeBytes: sizeBytes + 2 * page.key.length + listedSizeBytes(page) + ENTRY_OVERHEAD_BYTES,
   });
   if (isKept) table.pages.add(page);
 }
@@ -130,18 +130,24 @@ function listedSizeBytes({ listed }: CachedPage): number {
   return size;
 }
 
-/** The page as it is cached, or undefined when the answer is not one that can be understood. */
-function pageOf(table: OpenTable, plan: PagePlan, reply: ServiceReply): CachedPage | undefined {
+/** The page as it is cached, or undefined when the answer is not one that can be understood, or too large. */
+function pageOf(
+  parts: Parts,
+  table: OpenTable,
+  plan: PagePlan,
+  reply: ServiceReply,
+): { readonly page: CachedPage; readonly sizeBytes: number } | undefined {
   const { ConsumedCapacity: consumed, ...output } = reply.output;
   const { Items: items, ScannedCount: scanned, LastEvaluatedKey: last } = output;
   if (typeof scanned !== 'number') return undefined;
-  const body = consumed === undefined ? ownBytes(reply.body) : Buffer.from(JSON.stringify(output));
+  const kept = keep(parts, output, consumed === undefined ? () => ownBytes(reply.body) : undefined);
+  if (kept === undefined) return undefined;
   const isLimited = last !== undefined && scanned === plan.limit;
-  return {
+  const page: CachedPage = {
     key: table.prefix + plan.cacheKey,
     indexName: plan.indexName,
     footprint: isLimited ? cutAtEnd(plan, last as Item) : plan.footprint,
-    reply: ServiceReply.fromBody(200, body),
+    reply: kept.reply,
     filter: plan.filter,
     shown: plan.shown,
     listed: listedKeys(table, items),
@@ -149,6 +155,7 @@ function pageOf(table: OpenTable, plan: PagePlan, reply: ServiceReply): CachedPa
     isPartOfScan: plan.isPartialScan || (plan.footprint.partition === undefined && last !== undefined),
     owner: table.pages,
   };
+  return { page, sizeBytes: kept.sizeBytes };
 }
 
 /** Only where Limit ended the page: behind the 1 MB cap a smaller item could have let it grow. */

@@ -3,11 +3,12 @@
  * to the SDK untouched. A hit never enters the SDK's stack.
  *
  * What a caller gets is its own (I10: waiters of one read included): the SDK's object goes to the one caller whose read
- * made it; hits and waiters get objects made of the reply's bytes.
+ * made it; hits and waiters get objects that are made of the reply for each of them.
  */
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { Answer, ExecuteOptions } from '../accelerator/answer.ts';
 import { SlipstreamError } from '../base/errors.ts';
+import type { KeyForm } from '../model/key.ts';
 import { traitsOf } from '../model/operations.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import { AlteredCall, settleAltered } from './altered-call.ts';
@@ -15,10 +16,12 @@ import type { Forward, SdkCommand, SendOptions } from './commands.ts';
 import { operationOf } from './commands.ts';
 import { parseOutput, toWire } from './convert.ts';
 import type { DocumentConversion } from './document-conversion.ts';
+import { lookOf, spellingOf } from './look.ts';
 import type { ResponseMetadata } from './metadata.ts';
 import { metadataOf, slipstreamMetadata } from './metadata.ts';
 import { commandOf, type SdkCall } from './sdk-store.ts';
 import { exceptionOf } from './service-exception.ts';
+import { documentOutputFrom, sdkOutputFrom } from './unpack.ts';
 
 export interface AcceleratedSendOptions {
   readonly accelerator: Accelerator;
@@ -50,7 +53,29 @@ export class AcceleratedSend {
   send(command: SdkCommand, options: SendOptions | undefined): Promise<object> {
     const operation = this.#acceleratedOperation(command, options);
     if (operation === undefined) return this.#forward(command, options);
-    return this.#send(operation, command.input, { command, options });
+    const found = this.#find(operation, command.input, 'values', options);
+    if (found !== undefined) return Promise.resolve(outputOf(found));
+    const spelling = spellingOf(operation, command.input, 'values');
+    return this.#send(operation, command.input, { command, options }, spelling);
+  }
+
+  /**
+   * The same out of the caches alone, and for a document command, given the low-level command that it wraps and the options
+   * of the client. Undefined where that takes more than a look; `sendDocument` says what the answer is then.
+   */
+  findDocument(
+    command: SdkCommand,
+    input: object,
+    options: SendOptions | undefined,
+    translation: Translation | undefined,
+  ): Promise<object> | undefined {
+    if (!hasDefaults(translation?.unmarshallOptions)) return undefined;
+    const operation = this.#acceleratedOperation(command, options);
+    const found = operation === undefined ? undefined : this.#find(operation, input, 'documents', options);
+    const output = found?.reply.packed && documentOutputFrom(found.reply.packed);
+    if (found === undefined || output === undefined) return undefined;
+    output['$metadata'] = metadataOf(found);
+    return Promise.resolve(output);
   }
 
   /**
@@ -73,10 +98,19 @@ export class AcceleratedSend {
     this.#closed = true;
   }
 
-  async #send(operation: string, input: object, call: SdkCall): Promise<object> {
+  /** A hit that takes but a look. It is read from the parameters as they are, for it is done before `send` returns. */
+  #find(operation: string, input: object, form: KeyForm, options: SendOptions | undefined): Answer | undefined {
+    const accelerator = this.#accelerator;
+    if (accelerator.find === undefined || options?.slipstream !== undefined) return undefined;
+    if (!LOOKED_UP.has(operation) || this.#failure() !== undefined) return undefined;
+    const look = lookOf(operation, input, form);
+    return look && accelerator.find(look);
+  }
+
+  async #send(operation: string, input: object, call: SdkCall, spelling: string | undefined): Promise<object> {
     const failure = this.#failure();
     if (failure !== undefined) throw failure;
-    const request = ServiceRequest.fromInput(operation, toWire(input), { native: call });
+    const request = ServiceRequest.fromInput(operation, toWire(input), { native: call, spelling });
     let answer: Answer;
     try {
       const executed = this.#accelerator.execute(request, executeOptionsOf(call.options));
@@ -97,9 +131,10 @@ export class AcceleratedSend {
     input: object,
     options: SendOptions | undefined,
   ): Promise<object> {
+    const spelling = spellingOf(operation, input, 'documents');
     const marshalled = conversion.marshall(input);
     const parameters = marshalled instanceof Promise ? await marshalled : marshalled;
-    return conversion.unmarshall(await this.#send(operation, parameters, { command, options }));
+    return conversion.unmarshall(await this.#send(operation, parameters, { command, options }, spelling));
   }
 
   #acceleratedOperation(command: SdkCommand, options: SendOptions | undefined): string | undefined {
@@ -109,6 +144,24 @@ export class AcceleratedSend {
     if (operation === undefined) return undefined;
     return this.#itemsOnly && traitsOf(operation).path === 'change-table' ? undefined : operation;
   }
+}
+
+/** Reads of which an answer may be found by a look. */
+const LOOKED_UP = new Set(['GetItem', 'Query', 'Scan']);
+
+/** Of a document client, as far as it is looked into. */
+export interface Translation {
+  readonly unmarshallOptions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** True when items become what `documentOutputFrom` makes of them. The SDK itself fills in the second option. */
+function hasDefaults(options: Readonly<Record<string, unknown>> | undefined): boolean {
+  for (const name in options) {
+    if (options[name] !== undefined && !(name === 'wrapNumbers' && options[name] === false)) {
+      if (name !== 'convertWithoutMapWrapper' || options[name] !== true) return false;
+    }
+  }
+  return true;
 }
 
 function executeOptionsOf(options: SendOptions | undefined): ExecuteOptions | undefined {
@@ -123,7 +176,11 @@ function outputOf(answer: Answer): object {
   // A reply that the accelerator reworked has no native object, and one that callers share must not give it to all.
   const native = cache === 'hit' || cache === 'coalesced' ? undefined : reply.native;
   if (!reply.ok) throw native === undefined ? exceptionOf(answer) : (native as Error);
-  if (native === undefined) return Object.assign(parseOutput(reply.body), { $metadata: metadataOf(answer) });
+  if (native === undefined) {
+    const made = reply.packed === undefined ? parseOutput(reply.body) : sdkOutputFrom(reply.packed);
+    made['$metadata'] = metadataOf(answer);
+    return made;
+  }
   const output = native as { $metadata?: ResponseMetadata };
   output.$metadata = { ...output.$metadata, slipstream: slipstreamMetadata(answer) };
   return output;

@@ -81,7 +81,7 @@ function binaryOf(name: string, member: unknown): Uint8Array | Uint8Array[] | un
 }
 
 /** As the SDK: a plain Uint8Array that owns its memory, not a Buffer, which may be a view of a pool. */
-function bytesOf(text: string): Uint8Array {
+export function bytesOf(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64'));
 }
 

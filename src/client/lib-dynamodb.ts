@@ -6,7 +6,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as sdk from '@aws-sdk/lib-dynamodb';
-import type { AcceleratedSend } from './accelerated-send.ts';
+import type { AcceleratedSend, Translation } from './accelerated-send.ts';
 import type { SdkCommand, SendCallback, SendOptions } from './commands.ts';
 import { callBack } from './commands.ts';
 import { conversionOfCommand } from './document-conversion.ts';
@@ -125,6 +125,9 @@ function sendAccelerated(
 ): Promise<object> | undefined {
   if (path === undefined) return undefined;
   if (command.clientCommand === undefined) return path.send(command, options);
+  const { translateConfig } = configuration as { readonly translateConfig?: Translation };
+  const found = path.findDocument(command.clientCommand, command.input, options, translateConfig);
+  if (found !== undefined) return found;
   const conversion = conversionOfCommand(command, configuration);
   return conversion && path.sendDocument(command.clientCommand, conversion, command.input, options);
 }

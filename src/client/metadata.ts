@@ -2,7 +2,7 @@
 import type { Answer, CacheOutcome } from '../accelerator/answer.ts';
 import { systemClock } from '../base/clock.ts';
 import type { ReplyHeaders } from '../model/service-call.ts';
-import { RequestIds } from '../wire/aws-json.ts';
+import { ID_CHARACTERS, RequestIds } from '../wire/aws-json.ts';
 
 export interface SlipstreamMetadata {
   readonly cache: CacheOutcome;
@@ -24,7 +24,34 @@ export interface ResponseMetadata {
   readonly slipstream?: SlipstreamMetadata | undefined;
 }
 
-const requestIds = new RequestIds(systemClock);
+/** Digits of a request id that count: 32 values each. */
+const COUNTED_DIGITS = 3;
+const COUNTED_VALUES = 32 ** COUNTED_DIGITS;
+const COUNTED = Array.from({ length: COUNTED_VALUES }, (_, value) => base32(value));
+
+function base32(value: number): string {
+  return value.toString(32).toUpperCase().padStart(COUNTED_DIGITS, '0');
+}
+
+/**
+ * The request ids of answers that no server gave. They look like a server's and are as unique, but only the first part of
+ * each is drawn: they are made for every hit.
+ */
+class HitIds {
+  readonly #requestIds = new RequestIds(systemClock);
+  #drawn = '';
+  #next = COUNTED_VALUES;
+
+  next(): string {
+    if (this.#next === COUNTED_VALUES) {
+      this.#drawn = this.#requestIds.next().slice(0, ID_CHARACTERS - COUNTED_DIGITS);
+      this.#next = 0;
+    }
+    return this.#drawn + (COUNTED[this.#next++] as string);
+  }
+}
+
+const hitIds = new HitIds();
 
 export function slipstreamMetadata(answer: Answer): SlipstreamMetadata {
   return { cache: answer.cache, ageMs: answer.ageMs };
@@ -43,7 +70,7 @@ export function headersOf(metadata: ResponseMetadata | undefined): ReplyHeaders 
 export function metadataOf(answer: Answer): ResponseMetadata {
   return {
     httpStatusCode: answer.reply.status,
-    requestId: answer.reply.headers['x-amzn-requestid'] ?? requestIds.next(),
+    requestId: answer.reply.headers['x-amzn-requestid'] ?? hitIds.next(),
     attempts: 1,
     totalRetryDelay: 0,
     slipstream: slipstreamMetadata(answer),

@@ -108,6 +108,53 @@ function exactPart(attributes: readonly KeyAttribute[], key: Item, sizeBytesMax:
   return size <= sizeBytesMax || keySizeBytes(attributes, exact) <= sizeBytesMax ? exact : undefined;
 }
 
+/** How the values of a key are written: as attribute values, or as the document client's own values. */
+export type KeyForm = 'values' | 'documents';
+
+/**
+ * The key text of a key as it lies in a caller's parameters, for the keys that nearly all are: texts and numbers, in ASCII,
+ * not long. Undefined for any other, which `exactKey` may still find right. Nothing is copied, and nothing kept.
+ */
+export function plainKeyText(schema: KeySchema, key: unknown, form: KeyForm): string | undefined {
+  const { partition, sort } = schema;
+  if (typeof key !== 'object' || key === null || partition.length !== 1) return undefined;
+  let count = 0;
+  for (const _ in key) count++;
+  if (count !== 1 + sort.length) return undefined;
+  const values = key as Readonly<Record<string, unknown>>;
+  const first = plainPart(partition[0] as KeyAttribute, values, form);
+  if (first === undefined || sort.length === 0) return first && keyTextOf(first, '');
+  const second = plainPart(sort[0] as KeyAttribute, values, form);
+  return second && keyTextOf(first, second);
+}
+
+/** So short that, in ASCII or not, it is within the limit of either part. */
+const PLAIN_LENGTH_MAX = 256;
+
+function plainPart(
+  { name, type }: KeyAttribute,
+  key: Readonly<Record<string, unknown>>,
+  form: KeyForm,
+): ByteString | undefined {
+  const value = Object.hasOwn(key, name) ? key[name] : undefined;
+  const text = form === 'values' ? plainValue(value, type) : plainDocument(value, type);
+  if (text === undefined || text === '' || text.length > PLAIN_LENGTH_MAX) return undefined;
+  if (type === 'S') return byteStringOfText(text);
+  return canonicalNumber(text) === text ? orderedNumber(text) : undefined;
+}
+
+function plainValue(value: unknown, type: KeyType): string | undefined {
+  if (typeof value !== 'object' || value === null || type === 'B') return undefined;
+  for (const member in value) if (member !== type) return undefined;
+  const text = (value as Record<string, unknown>)[type];
+  return typeof text === 'string' ? text : undefined;
+}
+
+function plainDocument(value: unknown, type: KeyType): string | undefined {
+  if (type === 'S') return typeof value === 'string' ? value : undefined;
+  return type === 'N' && Number.isSafeInteger(value) ? String(value) : undefined;
+}
+
 function canonicalNumber(text: string): string | undefined {
   try {
     return normaliseNumber(text);
@@ -133,7 +180,11 @@ function keySizeBytes(attributes: readonly KeyAttribute[], key: Item): number {
 
 /** One text a position, different for different positions of the same table or index. */
 export function keyText(position: KeyPosition): string {
-  return `${position.partition.length}:${position.partition}${position.sort}`;
+  return keyTextOf(position.partition, position.sort);
+}
+
+function keyTextOf(partition: ByteString, sort: ByteString): string {
+  return `${partition.length}:${partition}${sort}`;
 }
 
 /** The key attributes of an item that has them. */

@@ -1,10 +1,12 @@
 /**
  * One call of DynamoDB's API and its answer, in whichever form is at hand: the bytes of the wire or the parsed object
  * (AWS JSON form: binary values are base64 texts). The other form is made on demand, once. All layers pass these on, so
- * that a door that has bytes and a store that wants bytes never meet a parser between them.
+ * that a door that has bytes and a store that wants bytes never meet a parser between them. A cached answer may have a third
+ * form, packed, from which the other two are made each time.
  */
 import { crc32 } from '../base/bytes.ts';
 import { DYNAMODB_TARGET } from './operations.ts';
+import { outputFrom, type PackedReply } from './packed-reply.ts';
 import { ServiceError } from './service-error.ts';
 
 // oxlint-disable-next-line no-explicit-any -- the one place where the wire's JSON is untyped; every reader validates it
@@ -16,6 +18,8 @@ export class ServiceRequest {
   readonly api: string;
   /** What the caller's door speaks natively, such as an SDK command; a store that knows it may use it. */
   readonly native: unknown;
+  /** A text by which the same call is known again, from a door that has no bytes of it; see `KnownReads`. */
+  readonly spelling: string | undefined;
   #body: Buffer | undefined;
   #input: JsonObject | undefined;
 
@@ -25,10 +29,12 @@ export class ServiceRequest {
     body: Buffer | undefined,
     input: JsonObject | undefined,
     native: unknown,
+    spelling?: string,
   ) {
     this.operation = operation;
     this.api = api;
     this.native = native;
+    this.spelling = spelling;
     this.#body = body;
     this.#input = input;
   }
@@ -40,9 +46,10 @@ export class ServiceRequest {
   static fromInput(
     operation: string,
     input: JsonObject,
-    options: { readonly api?: string; readonly native?: unknown } = {},
+    options: { readonly api?: string; readonly native?: unknown; readonly spelling?: string | undefined } = {},
   ): ServiceRequest {
-    return new ServiceRequest(operation, options.api ?? DYNAMODB_TARGET, undefined, input, options.native);
+    const { api = DYNAMODB_TARGET, native, spelling } = options;
+    return new ServiceRequest(operation, api, undefined, input, native, spelling);
   }
 
   /** The same call with other parameters; `native` stays, and its reader must prefer `input`. */
@@ -83,9 +90,13 @@ export class ServiceReply {
   readonly native: unknown;
   /**
    * True when an earlier attempt of the same call may have been applied: a client that retries by itself may see its first
-   * attempt fail the condition of the second, or be the old image that the second returns.
+   * attempt fail the condition of the second, or be the old image that the second returns. A read's answer is not kept then.
    */
   readonly isUncertain: boolean;
+  /** By how many milliseconds the answer was older than its question, as an answer out of another cache is. */
+  readonly ageMs: number;
+  /** The answer, where it is kept in this form. */
+  readonly packed: PackedReply | undefined;
   #body: Buffer | undefined;
   #output: JsonObject | undefined;
   #crc32: string | undefined;
@@ -97,11 +108,15 @@ export class ServiceReply {
     output: JsonObject | undefined,
     native: unknown,
     isUncertain = false,
+    ageMs = 0,
+    packed?: PackedReply,
   ) {
     this.status = status;
     this.headers = headers;
     this.native = native;
     this.isUncertain = isUncertain;
+    this.ageMs = ageMs;
+    this.packed = packed;
     this.#body = body;
     this.#output = output;
   }
@@ -117,10 +132,15 @@ export class ServiceReply {
       readonly headers?: ReplyHeaders;
       readonly native?: unknown;
       readonly isUncertain?: boolean;
+      readonly ageMs?: number | undefined;
     } = {},
   ): ServiceReply {
-    const { status = 200, headers = NO_HEADERS, native, isUncertain } = options;
-    return new ServiceReply(status, headers, undefined, output, native, isUncertain);
+    const { status = 200, headers = NO_HEADERS, native, isUncertain, ageMs } = options;
+    return new ServiceReply(status, headers, undefined, output, native, isUncertain, ageMs);
+  }
+
+  static fromPacked(packed: PackedReply): ServiceReply {
+    return new ServiceReply(200, NO_HEADERS, undefined, undefined, undefined, false, 0, packed);
   }
 
   static fromError(error: ServiceError): ServiceReply {
@@ -133,10 +153,12 @@ export class ServiceReply {
 
   /** @throws {SyntaxError} when a remote store sent something that is not JSON. */
   get output(): JsonObject {
+    if (this.packed !== undefined) return outputFrom(this.packed);
     return (this.#output ??= JSON.parse((this.#body as Buffer).toString('utf8')) as JsonObject);
   }
 
   get body(): Buffer {
+    if (this.packed !== undefined) return Buffer.from(JSON.stringify(outputFrom(this.packed)), 'utf8');
     return (this.#body ??= Buffer.from(JSON.stringify(this.#output), 'utf8'));
   }
 

@@ -1,0 +1,44 @@
+/** Answers of GetItem, Query and Scan whose items are packed, and the way back to AWS JSON. */
+import { mapFrom, wireValueFrom, type Leaf, type PackedItem, type Shape } from './packed-item.ts';
+
+export interface PackedReply {
+  /** Of a GetItem's item; undefined for an absence, and for a page. */
+  readonly shape: Shape | undefined;
+  /** Of the item, or of all items of a page one after the other. */
+  readonly leaves: readonly Leaf[];
+  readonly page: PackedPage | undefined;
+}
+
+export interface PackedPage {
+  /** Of each item; undefined where the answer names none, as of `Select: 'COUNT'`. */
+  readonly shapes: readonly Shape[] | undefined;
+  readonly count: number;
+  readonly scannedCount: number;
+  readonly lastKey: PackedItem | undefined;
+}
+
+/** A new answer in AWS JSON form. */
+export function outputFrom(packed: PackedReply): Record<string, unknown> {
+  return assemble(packed, (shape, cursor) => mapFrom(shape, cursor, wireValueFrom));
+}
+
+/** A new answer whose items are made by `itemOf`. */
+export function assemble(
+  { shape, leaves, page }: PackedReply,
+  itemOf: (shape: Shape, cursor: { readonly leaves: readonly Leaf[]; next: number }) => unknown,
+): Record<string, unknown> {
+  const cursor = { leaves, next: 0 };
+  if (page === undefined) return shape === undefined ? {} : { Item: itemOf(shape, cursor) };
+  const { shapes, count, scannedCount, lastKey } = page;
+  const output: Record<string, unknown> = { Count: count };
+  if (shapes !== undefined) {
+    const items: unknown[] = [];
+    for (const shapeOfItem of shapes) items.push(itemOf(shapeOfItem, cursor));
+    output['Items'] = items;
+  }
+  if (lastKey !== undefined) {
+    output['LastEvaluatedKey'] = itemOf(lastKey.shape, { leaves: lastKey.leaves, next: 0 });
+  }
+  output['ScannedCount'] = scannedCount;
+  return output;
+}
