@@ -10,29 +10,24 @@ import type { Log } from '../base/log.ts';
 import { ServiceRequest, type JsonObject, type ServiceReply } from '../model/service-call.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { RequestIds } from '../wire/aws-json.ts';
-import type { AttributeList, AttributeLists } from '../wire/dax/attribute-lists.ts';
+import type { AttributeLists } from '../wire/dax/attribute-lists.ts';
 import { CborWriter } from '../wire/dax/cbor-writer.ts';
 import type { DaxCall } from '../wire/dax/dax-call.ts';
 import { errorOf, writeError } from '../wire/dax/error-reply.ts';
 import { ItemCodec } from '../wire/dax/item-codec.ts';
 import { MalformedFrame } from '../wire/dax/malformed.ts';
+import { ReadyAnswers } from './dax-ready.ts';
 import type { DaxTables } from './dax-tables.ts';
 import type { Dispatch } from './dispatch.ts';
 import { isFault, refusalOf } from './refuse.ts';
-
-/** An answer's bytes, as they were made for calls of one form. */
-interface Ready {
-  readonly form: string;
-  readonly bytes: Buffer;
-  /** Whoever reads the bytes may ask for these. */
-  readonly lists: readonly AttributeList[];
-}
 
 export interface DaxCallsOptions {
   readonly dispatch: Dispatch;
   readonly tables: DaxTables;
   readonly lists: AttributeLists;
   readonly ids: RequestIds;
+  /** Of the answers that are kept ready. */
+  readonly readyBytesMax: number;
   readonly instance: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,10 +36,11 @@ export interface DaxCallsOptions {
 export class DaxCalls {
   readonly #options: DaxCallsOptions;
   readonly #writer = new CborWriter();
-  readonly #ready = new WeakMap<ServiceReply, Ready>();
+  readonly #ready: ReadyAnswers;
 
   constructor(options: DaxCallsOptions) {
     this.#options = options;
+    this.#ready = new ReadyAnswers(options.readyBytesMax);
   }
 
   /**
@@ -124,8 +120,8 @@ export class DaxCalls {
 
   #readyBytes(call: DaxCall, reply: ServiceReply): Buffer | undefined {
     if (call.form === undefined) return undefined;
-    const ready = this.#ready.get(reply);
-    if (ready === undefined || ready.form !== call.form) return undefined;
+    const ready = this.#ready.get(reply, call.form);
+    if (ready === undefined) return undefined;
     for (const list of ready.lists) this.#options.lists.touch(list);
     return ready.bytes;
   }

@@ -102,7 +102,16 @@ export class DaxDoor {
     const { schemaTtlMs: ttlMs, tablesMax } = daxLimits;
     this.#tables = new DaxTables({ dispatch, clock, ttlMs, tablesMax });
     const ids = new RequestIds(clock);
-    this.#calls = new DaxCalls({ dispatch, tables: this.#tables, lists: this.#lists, ids, instance, clock, log });
+    this.#calls = new DaxCalls({
+      dispatch,
+      tables: this.#tables,
+      lists: this.#lists,
+      ids,
+      readyBytesMax: daxLimits.readyBytesMax,
+      instance,
+      clock,
+      log,
+    });
     this.#host = this.#connectionHost();
     if (options.port !== undefined) {
       this.#plain = createServer(CONNECTION, (socket) => this.#accept(socket));

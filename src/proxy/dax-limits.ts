@@ -13,6 +13,8 @@ export interface DaxLimits {
   /** How long a table's description is believed before it is looked at again. */
   readonly schemaTtlMs: number;
   readonly tablesMax: number;
+  /** What cached answers may take in their DAX form, beside the caches: so much of them is encoded only once. */
+  readonly readyBytesMax: number;
   /** Items and nesting of one request's frame. */
   readonly frameItemsMax: number;
   readonly frameDepthMax: number;
@@ -24,6 +26,7 @@ export const daxDefaults: DaxLimits = {
   drainIdleMs: 7_000,
   schemaTtlMs: 60_000,
   tablesMax: 10_000,
+  readyBytesMax: 128 * 1024 * 1024,
   frameItemsMax: frameDefaults.itemsMax,
   frameDepthMax: frameDefaults.depthMax,
   attributeLists: attributeListDefaults,

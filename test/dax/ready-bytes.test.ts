@@ -1,8 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { ServiceRequest } from '../../src/model/service-call.ts';
+import { ServiceReply, ServiceRequest } from '../../src/model/service-call.ts';
 import { DaxCalls } from '../../src/proxy/dax-calls.ts';
+import { ReadyAnswers } from '../../src/proxy/dax-ready.ts';
 import { DaxTables } from '../../src/proxy/dax-tables.ts';
 import { RequestIds } from '../../src/wire/aws-json.ts';
 import { AttributeLists } from '../../src/wire/dax/attribute-lists.ts';
@@ -23,6 +24,7 @@ function callsOf({ accelerator }: Rig): DaxCalls {
     tables: new DaxTables({ dispatch, clock, ttlMs: 60_000, tablesMax: 10 }),
     lists: new AttributeLists(),
     ids: new RequestIds(clock),
+    readyBytesMax: 1024 * 1024,
     instance: 'test',
     clock,
     log: silentLog,
@@ -92,4 +94,20 @@ it('a cached page keeps its bytes for each form in which it is asked for, one at
   expect(query(there)).toBe(projected);
   expect(await query(back)).not.toEqual(projected);
   expect(await query(there)).toEqual(projected);
+});
+
+it('answers leave in the order in which they were last asked for, so that all together stay in their budget', () => {
+  const replies = Array.from({ length: 6 }, () => ServiceReply.fromOutput({}));
+  // Four answers, in two generations.
+  const ready = new ReadyAnswers(4 * 1_250);
+  const keep = (place: number) => ready.set(replies[place]!, { form: 'item', bytes: Buffer.alloc(1_000), lists: [] });
+  const isKept = (place: number) => ready.get(replies[place]!, 'item') !== undefined;
+  for (const place of [0, 1, 2]) keep(place);
+  expect(isKept(0)).toBe(true);
+  // With 2 and 0, which has become young again, the young generation is full; the next one pushes out 1.
+  keep(3);
+  expect([0, 1, 2, 3].map(isKept)).toEqual([true, false, true, true]);
+  ready.set(replies[4]!, { form: 'item', bytes: Buffer.alloc(10_000), lists: [] });
+  expect(isKept(4)).toBe(false);
+  expect(ready.get(replies[3]!, 'page')).toBeUndefined();
 });
