@@ -30,15 +30,19 @@ export function replyContentType(header: string | undefined): JsonContentType | 
 }
 
 const DIGIT_BYTES = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUV', 'latin1');
+const DIGIT_BITS = 5;
 /** Length of a request id. */
 export const ID_CHARACTERS = 52;
-const IDS_A_DRAW = 64;
+/** What one random number gives: as many whole digits as a small integer has bits for. */
+const DIGITS_A_DRAW = 6;
+const DRAW = 2 ** (DIGITS_A_DRAW * DIGIT_BITS);
 
-/** Request ids as DynamoDB forms them: 52 characters of base 32. Random bytes are drawn for many ids at once. */
+/**
+ * Request ids as DynamoDB forms them: 52 characters of base 32. They tell calls apart and keep no secret, so they are made of
+ * the clock's plain random numbers, at a quarter of what random bytes cost.
+ */
 export class RequestIds {
   readonly #clock: Clock;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #used = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -52,12 +56,13 @@ export class RequestIds {
 
   /** Writes `ID_CHARACTERS` bytes. */
   writeTo(target: Uint8Array, offset: number): void {
-    if (this.#used === this.#bytes.length) {
-      this.#bytes = this.#clock.randomBytes(ID_CHARACTERS * IDS_A_DRAW);
-      this.#used = 0;
-    }
-    for (let i = 0; i < ID_CHARACTERS; i++) {
-      target[offset + i] = DIGIT_BYTES[(this.#bytes[this.#used++] as number) & 31] as number;
+    const end = offset + ID_CHARACTERS;
+    for (let at = offset; at < end;) {
+      let digits = Math.floor(this.#clock.random() * DRAW);
+      for (const drawEnd = Math.min(at + DIGITS_A_DRAW, end); at < drawEnd; at++) {
+        target[at] = DIGIT_BYTES[digits & 31] as number;
+        digits >>= DIGIT_BITS;
+      }
     }
   }
 }
