@@ -17,7 +17,7 @@ import { capacityOf, hasOnly, isAbsentOrString, noCapacity, planOrPass, type Cap
 import { copyOfOutput } from './keep.ts';
 import type { Parts } from './parts.ts';
 import { storeItem } from './read-item.ts';
-import type { FillLease } from './table.ts';
+import { olderBy, type FillLease } from './table.ts';
 import type { OpenTable } from './tables.ts';
 
 interface WantedKey {
@@ -70,7 +70,7 @@ export async function readBatch(
   if (!reply.ok) return answered(reply, 'miss');
   const { Responses: responses = {}, UnprocessedKeys: unprocessed = {}, ConsumedCapacity: consumed } = reply.output;
   for (const part of asked) {
-    if (reply.isUncertain) part.lease = undefined;
+    part.lease = part.lease && !reply.isUncertain ? olderBy(part.lease, reply.ageMs) : undefined;
     const left = (unprocessed[part.tableName] as { readonly Keys?: readonly Item[] } | undefined)?.Keys ?? [];
     fillPart(parts, part, (responses[part.tableName] as Item[] | undefined) ?? [], left);
   }

@@ -19,7 +19,7 @@ import { copyOfOutput, keep } from './keep.ts';
 import { load, type Miss } from './load.ts';
 import { capacityOf, hasOnly, isAbsentOrString, noCapacity, planOrPass, type Capacity } from './parameters.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
-import type { FillLease } from './table.ts';
+import { olderBy, type FillLease } from './table.ts';
 import type { OpenTable } from './tables.ts';
 
 export interface ItemPlan {
@@ -157,7 +157,7 @@ function fillItem(parts: Parts, table: OpenTable, text: string, lease: FillLease
   }
   const answer = item === undefined ? {} : { Item: item };
   // Bytes that carry nothing but the item are kept as they came.
-  storeItem(parts, table, text, lease, answer, hasMore ? undefined : () => ownBytes(reply.body));
+  storeItem(parts, table, text, olderBy(lease, reply.ageMs), answer, hasMore ? undefined : () => ownBytes(reply.body));
 }
 
 /** GetItem's answer without what is not the item's. */
@@ -183,7 +183,7 @@ export function storeItem(
   // not be shown what was before it.
   const present = parts.items.peek(table.prefix + text, nowMs);
   if (present !== undefined && present.storedAtMs > lease.takenMs) return;
-  keepAnswer(parts, table, text, answer, lease.takenMs, bytesOf);
+  keepAnswer(parts, table, text, answer, lease.askedAtMs, bytesOf);
 }
 
 /** Stores without asking for a lease: for the value that a write of ours is known to have left. */

@@ -19,7 +19,7 @@ import { noCapacity, planOrPass } from './parameters.ts';
 import { keep } from './keep.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
 import { planPage, type PagePlan } from './plan-page.ts';
-import type { FillLease } from './table.ts';
+import { olderBy, type FillLease } from './table.ts';
 import type { OpenTable } from './tables.ts';
 
 export function readPage(
@@ -114,11 +114,12 @@ function fillPage(
   // A page that was read later, by a call that did not share this flight, may show more than this one.
   const present = parts.pages.peek(page.key, nowMs);
   if (present !== undefined && present.storedAtMs > lease.takenMs) return;
+  const { askedAtMs } = olderBy(lease, reply.ageMs);
   const isKept = parts.pages.set(page.key, {
     value: page,
-    askedAtMs: lease.takenMs,
+    askedAtMs,
     storedAtMs: nowMs,
-    expiresAtMs: expiryOf(parts, lease.takenMs, queryTtlMs),
+    expiresAtMs: expiryOf(parts, askedAtMs, queryTtlMs),
     sizeBytes: sizeBytes + 2 * page.key.length + listedSizeBytes(page) + ENTRY_OVERHEAD_BYTES,
   });
   if (isKept) table.pages.add(page);

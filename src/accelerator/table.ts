@@ -23,6 +23,13 @@ export interface LogPosition {
 /** Permission to fill, given before the store is asked. */
 export interface FillLease extends LogPosition {
   readonly takenMs: number;
+  /** When the source of the answer was asked: before the lease was taken, where a node's cache gave it. */
+  readonly askedAtMs: number;
+}
+
+/** The lease of an answer that was older than its question. Its lifetime counts from the source; the order of things does not. */
+export function olderBy(lease: FillLease, ageMs: number): FillLease {
+  return ageMs === 0 ? lease : { ...lease, askedAtMs: lease.takenMs - ageMs };
 }
 
 export interface TableOptions {
@@ -161,7 +168,7 @@ export class Table {
   }
 
   lease(nowMs: number): FillLease {
-    return { token: this.log.token(), epoch: this.#epoch, takenMs: nowMs };
+    return { token: this.log.token(), epoch: this.#epoch, takenMs: nowMs, askedAtMs: nowMs };
   }
 
   record(mutation: Mutation, nowMs: number): void {
