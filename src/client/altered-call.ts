@@ -9,44 +9,64 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { traitsOf } from '../model/operations.ts';
 import type { JsonObject, ServiceRequest } from '../model/service-call.ts';
-import type { SdkHandler, SdkMiddleware, SdkStack } from './commands.ts';
+import type { SdkCommand, SdkMiddleware } from './commands.ts';
 import { toWire } from './convert.ts';
 
 /** Last of all: what it sees is what the request handler sends. */
-const place = { name: 'slipstreamParameters', step: 'deserialize', priority: 'low', override: true } as const;
+export const watchPlace = {
+  name: 'slipstreamParameters',
+  step: 'deserialize',
+  priority: 'low',
+  override: true,
+} as const;
 
-/** What a middleware may set without changing what is read or written; a strong read is never older than it need be. */
+/**
+ * On the command, which is what the SDK's stack begins with: with `cacheMiddleware` all calls of one kind run through what
+ * was made for the first of them, so that the stack itself cannot know whose call it is.
+ */
+const WATCH = Symbol('slipstream.watch');
+
+export const watchParameters: SdkMiddleware = (next) => (args) => {
+  (args as { readonly [WATCH]?: ParameterWatch })[WATCH]?.look(args.input);
+  return next(args);
+};
+
+/** What a middleware may set without changing what is read or written. */
 const HARMLESS = new Set(['ReturnConsumedCapacity', 'ReturnItemCollectionMetrics', 'ClientRequestToken']);
 
 /** Sees the parameters of one call go out. */
 export class ParameterWatch {
   readonly #expected: JsonObject;
+  /** False also where a middleware answered by itself, or sent something else altogether. */
+  #wentOut = false;
   /** The parameters that went out in place of those that should have. */
   altered: object | undefined;
 
-  constructor(expected: JsonObject) {
+  constructor(command: SdkCommand, expected: JsonObject) {
     this.#expected = expected;
+    Object.assign(command, { [WATCH]: this });
   }
 
-  addTo(stack: SdkStack): void {
-    stack.add(this.#middleware, place);
+  /** An answer that the store has given to the call as it should be. */
+  get isTrue(): boolean {
+    return this.#wentOut && this.altered === undefined;
   }
 
-  readonly #middleware: SdkMiddleware = (next: SdkHandler) => (args) => {
-    if (!sameParameters(args.input as Record<string, unknown>, this.#expected)) this.altered = args.input;
-    return next(args);
-  };
+  look(input: object): void {
+    this.#wentOut = true;
+    if (!sameParameters(input as Record<string, unknown>, this.#expected)) this.altered = input;
+  }
 }
 
 /** What the SDK gave for an altered call, thrown through the accelerator. */
 export class AlteredCall extends Error {
   /** What the accelerator asked for. */
   readonly request: ServiceRequest;
-  /** The parameters that were sent, in the SDK's form. */
-  readonly sent: object;
+  /** The parameters that were sent, in the SDK's form, where they were seen. */
+  readonly sent: object | undefined;
   readonly outcome: Promise<object>;
 
-  constructor(request: ServiceRequest, sent: object, outcome: Promise<object>) {
+  constructor(request: ServiceRequest, sent: object | undefined, outcome: Promise<object>) {
     super(`the parameters of ${request.operation} were changed on the way`);
     this.request = request;
     this.sent = sent;
@@ -72,7 +92,8 @@ export function settleAltered(
     // The accelerator may have asked for more than this caller, for fewer keys, or for another caller.
     return altered.request === request ? altered.outcome : ask();
   }
-  for (const parameters of [input, toWire(altered.sent)]) drop(accelerator, parameters);
+  drop(accelerator, input);
+  if (altered.sent !== undefined) drop(accelerator, toWire(altered.sent));
   return isAskedByUs(altered, input) ? altered.outcome.then(withoutAttributes) : altered.outcome;
 }
 
@@ -86,7 +107,7 @@ function drop(accelerator: Accelerator, parameters: JsonObject): void {
 /** The accelerator asks a write for the image that it needs; its caller asked for none. */
 function isAskedByUs({ request, sent }: AlteredCall, input: JsonObject): boolean {
   const asked: unknown = request.input['ReturnValues'];
-  return asked !== input['ReturnValues'] && asked === (sent as JsonObject)['ReturnValues'];
+  return asked !== input['ReturnValues'] && asked === (sent as JsonObject | undefined)?.['ReturnValues'];
 }
 
 function withoutAttributes(output: object): object {
@@ -97,6 +118,7 @@ function withoutAttributes(output: object): object {
 function sameParameters(sent: Readonly<Record<string, unknown>>, expected: JsonObject): boolean {
   for (const name of Object.keys({ ...expected, ...sent })) {
     if (HARMLESS.has(name) || sameValue(sent[name], expected[name])) continue;
+    // A stronger read than was asked for is no harm either.
     if (name !== 'ConsistentRead' || sent[name] !== true) return false;
   }
   return true;

@@ -10,6 +10,7 @@ import * as sdk from '@aws-sdk/client-dynamodb';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { BackingStore } from '../backing/backing-store.ts';
 import { accelerateDocuments, documentMiddlewarePlace } from './accelerate-documents.ts';
+import { watchParameters, watchPlace } from './altered-call.ts';
 import type { ClientCacheOptions } from './cache-options.ts';
 import { checkCacheOptions } from './cache-options.ts';
 import type { ClientCache } from './client-cache.ts';
@@ -140,6 +141,7 @@ function accelerate(client: sdk.DynamoDBClient, cache: ClientCacheOptions | unde
   registerPath(client, open.path);
   const stack = client.middlewareStack as unknown as SdkStack;
   stack.add(accelerateDocuments(open.path), documentMiddlewarePlace);
+  stack.add(watchParameters, watchPlace);
   return open;
 }
 

@@ -53,12 +53,16 @@ export class SdkStore implements BackingStore {
     }
     const call = request.native as SdkCall | undefined;
     const command = commandOf(request, call?.command);
-    const watch = new ParameterWatch(request.input);
     // What the accelerator sends on its own account describes tables; nothing of it is cached under a key.
-    if (call !== undefined) watch.addTo(command.middlewareStack);
+    const watch = call && new ParameterWatch(command, request.input);
     const outcome = this.#forward(command, sendOptionsOf(call?.options, options));
-    await outcome.catch(() => undefined);
-    if (watch.altered !== undefined) throw new AlteredCall(request, watch.altered, outcome);
+    const isAnswered = await outcome.then(
+      () => true,
+      () => false,
+    );
+    if (watch !== undefined && (isAnswered ? !watch.isTrue : watch.altered !== undefined)) {
+      throw new AlteredCall(request, watch.altered, outcome);
+    }
     return outcome.then(
       (output) => this.#replyFrom(output, request),
       (error: unknown) => this.#refusalFrom(error, request),
@@ -97,13 +101,11 @@ export class SdkStore implements BackingStore {
 /**
  * The command to send. It is never the caller's own object but a copy with the parameters that the accelerator looked up,
  * for the SDK serialises some ticks after `send` has returned, when the caller may have changed them: the answer for one
- * key would then be cached under another. Its stack is a copy, too, for there is a watch in it.
+ * key would then be cached under another.
  */
 export function commandOf(request: ServiceRequest, command: SdkCommand | undefined): SdkCommand {
   const input = fromWire(request.input);
-  if (command !== undefined) {
-    return withInput(command, input, withoutDocumentMiddleware(command.middlewareStack).clone());
-  }
+  if (command !== undefined) return withInput(command, input, withoutDocumentMiddleware(command.middlewareStack));
   const own = commandFor(request.operation, input);
   assert(own !== undefined, `the accelerator asked for ${request.operation}`);
   return own;

@@ -57,7 +57,7 @@ function alter(operation: string, change: (input: Input) => Input, step: 'initia
     (next, context) => (args) =>
       next((context as { commandName?: string }).commandName === `${operation}Command` ? changed(args, change) : args),
     // Before the SDK's serialiser, which has the ordinary priority.
-    { step, priority: 'high', name: `altering${operation}` },
+    { step: step as 'initialize', priority: 'high', name: `altering${operation}` },
   );
 }
 
@@ -159,6 +159,20 @@ describe('a write that is changed on its way', () => {
     expect((await read('1')).Item).toEqual({ ...key('1'), v: { N: '3' } });
   });
 
+  it('is read back as the store has it with `cacheMiddleware`, whichever call comes first', async () => {
+    await client[Symbol.asyncDispose]();
+    client = new DynamoDBClient({ cache: { store, feed: 'none' }, cacheMiddleware: true });
+    alter('PutItem', (input) => {
+      const Item = input['Item'] as Record<string, sdk.AttributeValue>;
+      return Item['at']?.S === '1' ? input : { ...input, Item: { ...Item, by: { S: 'somebody' } } };
+    });
+    for (const at of ['1', '2', '3']) {
+      await client.send(put(at));
+      expect((await read(at)).Item).toEqual(await stored(at));
+    }
+    expect((await read('1')).cache).toBe('hit');
+  });
+
   it('rejects with the store’s own refusal', async () => {
     alter('PutItem', (input) => ({ ...input, ConditionExpression: 'attribute_exists(id)' }));
     await expect(client.send(put('1'))).rejects.toBeInstanceOf(sdk.ConditionalCheckFailedException);
@@ -197,6 +211,19 @@ describe('a read that is changed on its way', () => {
       const { Item } = await document.send(new lib.GetCommand({ TableName, Key, ProjectionExpression: 'n' }));
       expect(Item).toEqual({ n: 2 });
     }
+  });
+
+  it('answers what a middleware says in place of the store, and caches nothing of that', async () => {
+    client.middlewareStack.add(
+      (next, context) => (args) =>
+        (context as { commandName?: string }).commandName === 'GetItemCommand'
+          ? Promise.resolve({ output: { $metadata: {}, Item: key('made up') }, response: {} } as never)
+          : next(args),
+      { step: 'initialize', name: 'answering' },
+    );
+    expect((await read('1')).Item).toEqual(key('made up'));
+    client.middlewareStack.remove('answering');
+    expect((await read('1')).Item).toBeUndefined();
   });
 
   it('of a batch answers what the store says to the changed call', async () => {

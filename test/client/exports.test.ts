@@ -70,7 +70,9 @@ describe('the clients', () => {
 
   it('refuse a cache that cannot be had, and name the option', () => {
     const make = (cache: unknown) => () => new ours.DynamoDBClient({ region: 'eu-west-1', cache: cache as never });
-    expect(make({ feed: 'stream' })).toThrow("cache.feed must be 'streams', 'none' or a ChangeFeed, not \"stream\"");
+    expect(make({ feed: 'stream' })).toThrow(
+      "cache.feed must be 'streams', 'proxy', 'embedded', 'none' or a ChangeFeed, not \"stream\"",
+    );
     expect(make({ accelerator: {}, feed: 'none' })).toThrow('cache.accelerator brings its own feed');
     expect(make({ store: {}, feed: 'streams' })).toThrow('cache.store brings its own feed');
   });
