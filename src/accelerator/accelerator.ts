@@ -17,7 +17,8 @@ import { answered, passThrough } from './ask-store.ts';
 import { Auditor, type AuditOutcome } from './audit.ts';
 import { followFeed, type FeedCounters } from './follow-feed.ts';
 import { invalidate } from './invalidate.ts';
-import { findItem, findPage, type Look } from './find.ts';
+import { findItem, findPage, type Found, type Look } from './find.ts';
+import type { KeptAnswer } from './keep.ts';
 import { KnownReads } from './known-reads.ts';
 import { mutationOf } from './mutation.ts';
 import { resolveTuning, type AcceleratorOptions } from './options.ts';
@@ -40,7 +41,7 @@ export type { Answer, CacheOutcome, ExecuteOptions } from './answer.ts';
 export type { AcceleratorOptions, AcceleratorTuning, TtlOptions } from './options.ts';
 export type { AuditOutcome } from './audit.ts';
 export type { CacheStats } from './stats.ts';
-export type { Look } from './find.ts';
+export type { Found, Look } from './find.ts';
 export type { Mutation } from './mutation.ts';
 export type { TableFollower } from './table.ts';
 
@@ -83,7 +84,7 @@ export interface Accelerator {
    * Answers a read out of the caches where that takes but a look; undefined says nothing, `execute` does. For callers in this
    * process, whose parameters are read as they lie there and are not kept.
    */
-  find?(look: Look): Answer | undefined;
+  find?(look: Look): Found | undefined;
   stats(): AcceleratorStats;
   tables(): readonly TableStatus[];
   /**
@@ -139,7 +140,7 @@ class CachingAccelerator implements Accelerator {
       clock,
       tuning,
       tables: new Tables({ backing, feed, clock, log, tuning }),
-      items: new EntryCache<ServiceReply>({ limitBytes: tuning.itemCacheBytes }),
+      items: new EntryCache<KeptAnswer>({ limitBytes: tuning.itemCacheBytes }),
       pages: new EntryCache<CachedPage>({
         limitBytes: tuning.queryCacheBytes,
         onRemoved: (page) => page.owner.remove(page),
@@ -181,7 +182,7 @@ class CachingAccelerator implements Accelerator {
     }
   }
 
-  find(look: Look): Answer | undefined {
+  find(look: Look): Found | undefined {
     // What is audited has to be a request.
     if (this.#isClosed || this.#isAudited) return undefined;
     return look.operation === 'GetItem' ? findItem(this.#parts, look) : findPage(this.#parts, look);

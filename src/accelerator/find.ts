@@ -4,7 +4,7 @@
  * see is theirs.
  */
 import { plainKeyText, type KeyForm } from '../model/key.ts';
-import type { KnownHit } from './known-reads.ts';
+import type { KeptAnswer } from './keep.ts';
 import type { Parts } from './parts.ts';
 
 export interface ItemLook {
@@ -23,15 +23,23 @@ export interface PageLook {
 
 export type Look = ItemLook | PageLook;
 
-export function findItem(parts: Parts, { tableName, key, form }: ItemLook): KnownHit | undefined {
+/** A hit: an answer that is shared, of which each caller gets something of its own. */
+export interface Found {
+  readonly answer: KeptAnswer;
+  /** Milliseconds since the store was asked for it. */
+  readonly ageMs: number;
+}
+
+export function findItem(parts: Parts, { tableName, key, form }: ItemLook): Found | undefined {
   const nowMs = parts.clock.monotonicMs();
   const table = parts.tables.get(tableName, nowMs);
   if (table === undefined || !table.isServing(nowMs)) return undefined;
   const text = plainKeyText(table.schema.key, key, form);
   const entry = text === undefined ? undefined : parts.items.hit(table.prefix + text, nowMs);
-  return entry && { reply: entry.value, cache: 'hit', ageMs: nowMs - entry.askedAtMs, table };
+  return entry && { answer: entry.value, ageMs: nowMs - entry.askedAtMs };
 }
 
-export function findPage(parts: Parts, { operation, spelling }: PageLook): KnownHit | undefined {
-  return parts.known.findText(parts, operation, spelling);
+export function findPage(parts: Parts, { operation, spelling }: PageLook): Found | undefined {
+  const hit = parts.known.findText(parts, operation, spelling);
+  return hit && { answer: hit.reply.packed ?? hit.reply, ageMs: hit.ageMs };
 }

@@ -5,8 +5,7 @@
  */
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/attribute-value.ts';
-import type { ServiceReply } from '../model/service-call.ts';
-import { copyOfOutput } from './keep.ts';
+import { copyOfOutput, type KeptAnswer } from './keep.ts';
 import type { Image, Mutation, Places } from './mutation.ts';
 import { mayDiffer, type CachedPage } from './page-rules.ts';
 import type { DropCounters, Parts } from './parts.ts';
@@ -31,7 +30,7 @@ function dropItem(parts: Parts, table: OpenTable, mutation: Mutation, nowMs: num
   return parts.items.invalidate(key) ? 1 : 0;
 }
 
-function holdsImage(cached: ServiceReply, image: Image): boolean {
+function holdsImage(cached: KeptAnswer, image: Image): boolean {
   if (image === 'unknown') return false;
   const { Item: item } = copyOfOutput(cached) as { readonly Item?: Item };
   return sameItem(item, image);

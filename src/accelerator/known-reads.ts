@@ -6,6 +6,7 @@
  */
 import type { Answer } from './answer.ts';
 import type { ServiceRequest } from '../model/service-call.ts';
+import { replyOf } from './keep.ts';
 import type { Parts } from './parts.ts';
 import type { OpenTable } from './tables.ts';
 
@@ -19,6 +20,7 @@ interface Place {
 }
 
 export interface KnownHit extends Answer {
+  readonly ageMs: number;
   readonly table: OpenTable;
 }
 
@@ -50,7 +52,7 @@ export class KnownReads {
     if (!table.isServing(nowMs)) return undefined;
     if (operation === 'GetItem') {
       const entry = parts.items.hit(cacheKey, nowMs);
-      return entry && { reply: entry.value, cache: 'hit', ageMs: nowMs - entry.askedAtMs, table };
+      return entry && { reply: replyOf(entry.value), cache: 'hit', ageMs: nowMs - entry.askedAtMs, table };
     }
     const entry = parts.pages.hit(cacheKey, nowMs);
     return entry && { reply: entry.value.reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs, table };

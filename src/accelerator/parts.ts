@@ -5,6 +5,7 @@ import type { EntryCache } from '../cache/entry-cache.ts';
 import type { SingleFlight } from '../cache/single-flight.ts';
 import type { ItemPacker } from '../model/item-packer.ts';
 import type { ServiceReply } from '../model/service-call.ts';
+import type { KeptAnswer } from './keep.ts';
 import type { KnownReads } from './known-reads.ts';
 import type { CachedPage } from './page-rules.ts';
 import type { ResolvedTuning } from './options.ts';
@@ -23,7 +24,7 @@ export interface Parts {
   readonly tuning: ResolvedTuning;
   readonly tables: Tables;
   /** Whole GetItem answers, absences included, by table prefix and key text. */
-  readonly items: EntryCache<ServiceReply>;
+  readonly items: EntryCache<KeptAnswer>;
   readonly pages: EntryCache<CachedPage>;
   readonly known: KnownReads;
   /** Makes the form in which answers are kept; undefined where that is their bytes. */

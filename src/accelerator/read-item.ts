@@ -6,6 +6,7 @@
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
  */
+import { ENTRY_OVERHEAD_BYTES } from '../cache/entry-cache.ts';
 import { parseProjection } from '../expression/parser.ts';
 import { Placeholders } from '../expression/placeholders.ts';
 import { projectItem } from '../expression/projection.ts';
@@ -15,7 +16,7 @@ import { exactKey, keyText, positionOf } from '../model/key.ts';
 import { ServiceReply, type JsonObject, type ServiceRequest } from '../model/service-call.ts';
 import type { Answer, ExecuteOptions } from './answer.ts';
 import { answered, passThrough, rework } from './ask-store.ts';
-import { copyOfOutput, keep } from './keep.ts';
+import { copyOfOutput, keep, replyOf, type KeptAnswer } from './keep.ts';
 import { load, type Miss } from './load.ts';
 import { capacityOf, hasOnly, isAbsentOrString, noCapacity, planOrPass, type Capacity } from './parameters.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
@@ -72,7 +73,7 @@ export function readItem(
     const entry = parts.items.get(cacheKey, nowMs);
     if (entry !== undefined) {
       const reply = answerFrom(plan, entry.value);
-      if (reply === entry.value) parts.known.note(request, table, plan.tableName, cacheKey);
+      if (isWhole(plan)) parts.known.note(request, table, plan.tableName, cacheKey);
       return { reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs };
     }
   }
@@ -80,9 +81,13 @@ export function readItem(
 }
 
 /** A cached reply as this caller asked for it; the very bytes when there is nothing to change. */
-function answerFrom(plan: ItemPlan, cached: ServiceReply): ServiceReply {
-  if (plan.projection === undefined && plan.capacity === 'NONE') return cached;
+function answerFrom(plan: ItemPlan, cached: KeptAnswer): ServiceReply {
+  if (isWhole(plan)) return replyOf(cached);
   return ServiceReply.fromOutput(shapeAnswer(plan, copyOfOutput(cached), noCapacity));
+}
+
+function isWhole({ projection, capacity }: ItemPlan): boolean {
+  return projection === undefined && capacity === 'NONE';
 }
 
 function shapeAnswer(
@@ -215,10 +220,10 @@ function keepAnswer(
   if (kept === undefined) return;
   const ttlMs = isNegative ? negativeTtlMs : itemTtlMs;
   parts.items.set(table.prefix + text, {
-    value: kept.reply,
+    value: kept.answer,
     askedAtMs,
     storedAtMs: parts.clock.monotonicMs(),
     expiresAtMs: ttlMs === 0 ? Infinity : expiryOf(parts, askedAtMs, ttlMs),
-    sizeBytes: kept.sizeBytes + text.length,
+    sizeBytes: kept.sizeBytes + text.length + ENTRY_OVERHEAD_BYTES,
   });
 }

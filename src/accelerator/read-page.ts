@@ -16,7 +16,7 @@ import { ttlOf } from './options.ts';
 import { touches, type Mutation } from './mutation.ts';
 import type { CachedPage } from './page-rules.ts';
 import { noCapacity, planOrPass } from './parameters.ts';
-import { keep } from './keep.ts';
+import { keep, replyOf } from './keep.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
 import { planPage, type PagePlan } from './plan-page.ts';
 import { olderBy, type FillLease } from './table.ts';
@@ -120,7 +120,7 @@ function fillPage(
     askedAtMs,
     storedAtMs: nowMs,
     expiresAtMs: expiryOf(parts, askedAtMs, queryTtlMs),
-    sizeBytes: sizeBytes + 2 * page.key.length + listedSizeBytes(page) + ENTRY_OVERHEAD_BYTES,
+    sizeBytes: sizeBytes + 2 * page.key.length + listedSizeBytes(page) + 2 * ENTRY_OVERHEAD_BYTES,
   });
   if (isKept) table.pages.add(page);
 }
@@ -148,7 +148,7 @@ function pageOf(
     key: table.prefix + plan.cacheKey,
     indexName: plan.indexName,
     footprint: isLimited ? cutAtEnd(plan, last as Item) : plan.footprint,
-    reply: kept.reply,
+    reply: replyOf(kept.answer),
     filter: plan.filter,
     shown: plan.shown,
     listed: listedKeys(table, items),

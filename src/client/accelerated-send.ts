@@ -5,12 +5,12 @@
  * What a caller gets is its own (I10: waiters of one read included): the SDK's object goes to the one caller whose read
  * made it; hits and waiters get objects that are made of the reply for each of them.
  */
-import type { Accelerator } from '../accelerator/accelerator.ts';
+import type { Accelerator, Found } from '../accelerator/accelerator.ts';
 import type { Answer, ExecuteOptions } from '../accelerator/answer.ts';
 import { SlipstreamError } from '../base/errors.ts';
 import type { KeyForm } from '../model/key.ts';
 import { traitsOf } from '../model/operations.ts';
-import { ServiceRequest } from '../model/service-call.ts';
+import { ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import { AlteredCall, settleAltered } from './altered-call.ts';
 import type { Forward, SdkCommand, SendOptions } from './commands.ts';
 import { operationOf } from './commands.ts';
@@ -18,7 +18,7 @@ import { parseOutput, toWire } from './convert.ts';
 import type { DocumentConversion } from './document-conversion.ts';
 import { lookOf, spellingOf } from './look.ts';
 import type { ResponseMetadata } from './metadata.ts';
-import { metadataOf, slipstreamMetadata } from './metadata.ts';
+import { metadataOf, metadataOfHit, slipstreamMetadata } from './metadata.ts';
 import { commandOf, type SdkCall } from './sdk-store.ts';
 import { exceptionOf } from './service-exception.ts';
 import { documentOutputFrom, sdkOutputFrom } from './unpack.ts';
@@ -54,7 +54,7 @@ export class AcceleratedSend {
     const operation = this.#acceleratedOperation(command, options);
     if (operation === undefined) return this.#forward(command, options);
     const found = this.#find(operation, command.input, 'values', options);
-    if (found !== undefined) return Promise.resolve(outputOf(found));
+    if (found !== undefined) return Promise.resolve(outputOfHit(found));
     const spelling = spellingOf(operation, command.input, 'values');
     return this.#send(operation, command.input, { command, options }, spelling);
   }
@@ -72,10 +72,9 @@ export class AcceleratedSend {
     if (!hasDefaults(translation?.unmarshallOptions)) return undefined;
     const operation = this.#acceleratedOperation(command, options);
     const found = operation === undefined ? undefined : this.#find(operation, input, 'documents', options);
-    const output = found?.reply.packed && documentOutputFrom(found.reply.packed);
-    if (found === undefined || output === undefined) return undefined;
-    output['$metadata'] = metadataOf(found);
-    return Promise.resolve(output);
+    if (found === undefined || found.answer instanceof ServiceReply) return undefined;
+    const output = documentOutputFrom(found.answer, metadataOfHit(found.ageMs));
+    return output && Promise.resolve(output);
   }
 
   /**
@@ -99,7 +98,7 @@ export class AcceleratedSend {
   }
 
   /** A hit that takes but a look. It is read from the parameters as they are, for it is done before `send` returns. */
-  #find(operation: string, input: object, form: KeyForm, options: SendOptions | undefined): Answer | undefined {
+  #find(operation: string, input: object, form: KeyForm, options: SendOptions | undefined): Found | undefined {
     const accelerator = this.#accelerator;
     if (accelerator.find === undefined || options?.slipstream !== undefined) return undefined;
     if (!LOOKED_UP.has(operation) || this.#failure() !== undefined) return undefined;
@@ -176,13 +175,20 @@ function outputOf(answer: Answer): object {
   // A reply that the accelerator reworked has no native object, and one that callers share must not give it to all.
   const native = cache === 'hit' || cache === 'coalesced' ? undefined : reply.native;
   if (!reply.ok) throw native === undefined ? exceptionOf(answer) : (native as Error);
-  if (native === undefined) {
-    const made = reply.packed === undefined ? parseOutput(reply.body) : sdkOutputFrom(reply.packed);
-    made['$metadata'] = metadataOf(answer);
-    return made;
-  }
+  if (native === undefined) return madeFrom(reply.packed ?? reply, metadataOf(answer));
   const output = native as { $metadata?: ResponseMetadata };
   output.$metadata = { ...output.$metadata, slipstream: slipstreamMetadata(answer) };
+  return output;
+}
+
+function outputOfHit({ answer, ageMs }: Found): object {
+  return madeFrom(answer, metadataOfHit(ageMs));
+}
+
+function madeFrom(answer: Found['answer'], metadata: ResponseMetadata): object {
+  if (!(answer instanceof ServiceReply)) return sdkOutputFrom(answer, metadata);
+  const output = parseOutput(answer.body);
+  output['$metadata'] = metadata;
   return output;
 }
 

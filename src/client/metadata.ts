@@ -63,6 +63,12 @@ export function headersOf(metadata: ResponseMetadata | undefined): ReplyHeaders 
   return requestId === undefined ? {} : { 'x-amzn-requestid': requestId };
 }
 
+/** The metadata of an answer out of a cache. */
+export function metadataOfHit(ageMs: number): ResponseMetadata {
+  const slipstream: SlipstreamMetadata = { cache: 'hit', ageMs };
+  return { httpStatusCode: 200, requestId: hitIds.next(), attempts: 1, totalRetryDelay: 0, slipstream };
+}
+
 /**
  * The metadata of an answer that did not come out of the SDK's stack as it is. `attempts` is 1, as on every SDK answer
  * that needed no retry: programs count retries as `attempts - 1`.

@@ -7,8 +7,8 @@ import { assemble, type PackedReply } from '../model/packed-reply.ts';
 import { bytesOf } from './convert.ts';
 
 /** The output of a command of the low-level client. */
-export function sdkOutputFrom(packed: PackedReply): Record<string, unknown> {
-  return assemble(packed, sdkItemFrom);
+export function sdkOutputFrom(packed: PackedReply, metadata: object): object {
+  return assemble(packed, sdkItemFrom, metadata);
 }
 
 function sdkItemFrom(shape: Shape, cursor: LeafCursor): Record<string, unknown> {
@@ -47,9 +47,9 @@ const NOT_HERE = Symbol('the SDK converts it');
  * The output of a command of the document client under its default options. Undefined where the SDK does something special,
  * which is then its own to do: with numbers that no double holds, and with an attribute called `__proto__`.
  */
-export function documentOutputFrom(packed: PackedReply): Record<string, unknown> | undefined {
+export function documentOutputFrom(packed: PackedReply, metadata: object): object | undefined {
   try {
-    return assemble(packed, documentItemFrom);
+    return assemble(packed, documentItemFrom, metadata);
   } catch (error) {
     if (error === NOT_HERE) return undefined;
     throw error;

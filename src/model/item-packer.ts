@@ -8,8 +8,8 @@ import type { Kind, Leaf, PackedItem, Shape } from './packed-item.ts';
 import type { PackedPage, PackedReply } from './packed-reply.ts';
 
 /** What was packed, and the memory that it takes. */
-export interface Packed<Value> {
-  readonly value: Value;
+export interface Packed {
+  readonly answer: PackedReply;
   readonly sizeBytes: number;
 }
 
@@ -47,12 +47,12 @@ export class ItemPacker {
    * An answer of GetItem, Query or Scan in AWS JSON form; undefined for one that is better kept as it is. The result holds
    * its texts, so they have to be texts of their own and not slices of longer ones.
    */
-  pack(output: Readonly<Record<string, unknown>>): Packed<PackedReply> | undefined {
+  pack(output: Readonly<Record<string, unknown>>): Packed | undefined {
     this.#sizeBytes = 0;
     this.#leaves = [];
     try {
-      const value = 'ScannedCount' in output ? this.#page(output) : this.#item(output);
-      return { value, sizeBytes: this.#sizeBytes + 2 * OBJECT_BYTES + ARRAY_BYTES };
+      const answer = 'ScannedCount' in output ? this.#page(output) : this.#item(output);
+      return { answer, sizeBytes: this.#sizeBytes + 2 * OBJECT_BYTES + ARRAY_BYTES };
     } catch (error) {
       if (error === REFUSED) return undefined;
       throw error;

@@ -139,8 +139,14 @@ function plainPart(
   const value = Object.hasOwn(key, name) ? key[name] : undefined;
   const text = form === 'values' ? plainValue(value, type) : plainDocument(value, type);
   if (text === undefined || text === '' || text.length > PLAIN_LENGTH_MAX) return undefined;
-  if (type === 'S') return byteStringOfText(text);
+  if (type === 'S') return isAscii(text) ? text : byteStringOfText(text);
   return canonicalNumber(text) === text ? orderedNumber(text) : undefined;
+}
+
+/** For short texts quicker than an expression. */
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }
 
 function plainValue(value: unknown, type: KeyType): string | undefined {

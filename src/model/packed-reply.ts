@@ -1,5 +1,5 @@
 /** Answers of GetItem, Query and Scan whose items are packed, and the way back to AWS JSON. */
-import { mapFrom, wireValueFrom, type Leaf, type PackedItem, type Shape } from './packed-item.ts';
+import { mapFrom, wireValueFrom, type Leaf, type LeafCursor, type PackedItem, type Shape } from './packed-item.ts';
 
 export interface PackedReply {
   /** Of a GetItem's item; undefined for an absence, and for a page. */
@@ -19,26 +19,29 @@ export interface PackedPage {
 
 /** A new answer in AWS JSON form. */
 export function outputFrom(packed: PackedReply): Record<string, unknown> {
-  return assemble(packed, (shape, cursor) => mapFrom(shape, cursor, wireValueFrom));
+  const { $metadata: _none, ...output } = assemble(packed, itemFrom, undefined);
+  return output;
 }
 
-/** A new answer whose items are made by `itemOf`. */
+function itemFrom(shape: Shape, cursor: LeafCursor): Record<string, unknown> {
+  return mapFrom(shape, cursor, wireValueFrom);
+}
+
+/** A new answer whose items are made by `itemOf`, with what is said about it. */
 export function assemble(
   { shape, leaves, page }: PackedReply,
-  itemOf: (shape: Shape, cursor: { readonly leaves: readonly Leaf[]; next: number }) => unknown,
+  itemOf: (shape: Shape, cursor: LeafCursor) => unknown,
+  $metadata: unknown,
 ): Record<string, unknown> {
   const cursor = { leaves, next: 0 };
-  if (page === undefined) return shape === undefined ? {} : { Item: itemOf(shape, cursor) };
-  const { shapes, count, scannedCount, lastKey } = page;
-  const output: Record<string, unknown> = { Count: count };
-  if (shapes !== undefined) {
-    const items: unknown[] = [];
-    for (const shapeOfItem of shapes) items.push(itemOf(shapeOfItem, cursor));
-    output['Items'] = items;
-  }
+  if (page === undefined) return shape === undefined ? { $metadata } : { Item: itemOf(shape, cursor), $metadata };
+  const { shapes, count: Count, scannedCount: ScannedCount, lastKey } = page;
+  const output: Record<string, unknown> = { Count };
+  if (shapes !== undefined) output['Items'] = shapes.map((shapeOfItem) => itemOf(shapeOfItem, cursor));
   if (lastKey !== undefined) {
     output['LastEvaluatedKey'] = itemOf(lastKey.shape, { leaves: lastKey.leaves, next: 0 });
   }
-  output['ScannedCount'] = scannedCount;
+  output['ScannedCount'] = ScannedCount;
+  output['$metadata'] = $metadata;
   return output;
 }
