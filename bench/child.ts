@@ -1,6 +1,6 @@
 /** Processes of the bench: each is started here, says one line of JSON when it is ready, and is ended by its own id. */
 import { execFile, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, Serializable, SpawnOptions } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -17,32 +17,73 @@ export interface Ready {
   readonly admin?: string;
 }
 
+/** Ours that run; a signal or a failure that ends the bench ends them. */
+const running = new Set<ChildProcess>();
+
+/** Starts a program of the bench, which never outlives it. */
+export function spawnOwn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  if (running.size === 0) endWithUs();
+  const child = spawn(command, args, { env: childEnvironment(), ...options });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  child.once('error', () => running.delete(child));
+  return child;
+}
+
+/** Asks it to end, and ends it when it does not. */
+export async function stopOwn(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  const impatient = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  child.kill('SIGTERM');
+  await exited;
+  clearTimeout(impatient);
+}
+
+let isArmed = false;
+
+function endWithUs(): void {
+  if (isArmed) return;
+  isArmed = true;
+  process.once('exit', () => {
+    for (const child of running) child.kill('SIGKILL');
+  });
+  // Without a listener of ours these would end the process with no 'exit'.
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.once(signal, () => process.exit(code));
+  }
+}
+
 export class Child {
   readonly pid: number;
   readonly ready: Ready;
   readonly #process: ChildProcess;
+  /** The end of what it wrote to stderr. */
+  readonly #complaint: () => string;
 
-  private constructor(child: ChildProcess, pid: number, ready: Ready) {
+  private constructor(child: ChildProcess, ready: Ready, complaint: () => string) {
     this.#process = child;
-    this.pid = pid;
+    this.pid = child.pid!;
     this.ready = ready;
+    this.#complaint = complaint;
   }
 
   /** Starts node with `args` and waits for the ready line. */
   static async start(args: readonly string[]): Promise<Child> {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: childEnvironment() });
-    const endWithUs = () => child.kill('SIGKILL');
-    process.once('exit', endWithUs);
-    child.once('exit', () => process.off('exit', endWithUs));
+    const child = spawnOwn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(-2_000);
     });
     try {
       const line = await firstLine(child);
-      return new Child(child, child.pid!, JSON.parse(line) as Ready);
+      return new Child(child, JSON.parse(line) as Ready, () => complaint);
     } catch (error) {
-      endWithUs();
+      child.kill('SIGKILL');
       throw new Error(`${args.join(' ')}: ${(error as Error).message}\n${complaint}`, { cause: error });
     }
   }
@@ -52,13 +93,26 @@ export class Child {
     return cpuMsOf(this.pid);
   }
 
-  async stop(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const exited = new Promise((resolve) => this.#process.once('exit', resolve));
-    const impatient = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MS);
-    this.#process.kill('SIGTERM');
-    await exited;
-    clearTimeout(impatient);
+  /** Sends a message to one of our own scripts, and resolves with its next message. */
+  ask<Answer>(question: Serializable): Promise<Answer> {
+    const child = this.#process;
+    return new Promise((resolve, reject) => {
+      const onMessage = (answer: unknown) => {
+        child.off('exit', onExit);
+        resolve(answer as Answer);
+      };
+      const onExit = () => {
+        child.off('message', onMessage);
+        reject(new Error(`a process of the bench ended while it was asked: ${this.#complaint()}`));
+      };
+      child.once('message', onMessage);
+      child.once('exit', onExit);
+      child.send(question);
+    });
+  }
+
+  stop(): Promise<void> {
+    return stopOwn(this.#process);
   }
 }
 

@@ -4,8 +4,8 @@
  */
 export const TABLE = 'Bench';
 
-const ITEMS_A_PARTITION = 100;
-const PAGE_ITEMS = 20;
+export const ITEMS_A_PARTITION = 100;
+export const PAGE_ITEMS = 20;
 const BATCH_ITEMS = 25;
 const TEXT = 'A film about a cache that was asked for an item that it had forgotten. '.repeat(6);
 
@@ -43,13 +43,19 @@ export function batchWrites(partitions: number, first = 0): Request[] {
   }));
 }
 
-function itemOf(key: Key) {
-  return { ...key, title: { S: `Film ${key.pk.S}/${key.sk.N}` }, text: { S: TEXT } };
+/** Items of one key and different versions differ, and are equally large. */
+export function itemOf(key: Key, version = 0) {
+  return { ...key, title: { S: `Film ${key.pk.S}/${key.sk.N}` }, text: { S: `${TEXT}${version % 10}` } };
 }
 
 /** Puts the item at a place of the table. */
-export function putItem(place: number): Request {
-  return { operation: 'PutItem', input: { TableName: TABLE, Item: itemOf(keyAt(place)) } };
+export function putItem(place: number, version = 0): Request {
+  return { operation: 'PutItem', input: { TableName: TABLE, Item: itemOf(keyAt(place), version) } };
+}
+
+/** Gets the items at those places by one call. */
+export function batchGet(places: readonly number[]): Request {
+  return { operation: 'BatchGetItem', input: { RequestItems: { [TABLE]: { Keys: places.map(keyAt) } } } };
 }
 
 /** Puts four items in one transaction; those of different places have none in common. */
@@ -67,7 +73,9 @@ export class ReadPool {
   /** Over the first so many partitions. */
   constructor(operation: OperationName, partitions: number) {
     this.operation = operation;
-    this.#reads = scattered(operation === 'GetItem' ? keys(partitions).map(getItem) : pages(partitions).map(query));
+    this.#reads = scattered(
+      operation === 'GetItem' ? keys(partitions).map(getItem) : pages(partitions).map((key) => query(key)),
+    );
   }
 
   take(count: number): Request[] {
@@ -78,17 +86,17 @@ export class ReadPool {
   }
 }
 
-interface Key {
+export type Key = {
   readonly pk: { readonly S: string };
   readonly sk: { readonly N: string };
-}
+};
 
 function keys(partitions: number, first = 0): Key[] {
   const start = first * ITEMS_A_PARTITION;
   return Array.from({ length: partitions * ITEMS_A_PARTITION }, (_, index) => keyAt(start + index));
 }
 
-function keyAt(index: number): Key {
+export function keyAt(index: number): Key {
   return {
     pk: { S: `partition-${Math.floor(index / ITEMS_A_PARTITION)}` },
     sk: { N: String(index % ITEMS_A_PARTITION) },
@@ -100,18 +108,19 @@ function pages(partitions: number): Key[] {
   return keys(partitions).filter(({ sk }) => Number(sk.N) <= ITEMS_A_PARTITION - PAGE_ITEMS);
 }
 
-function getItem(key: Key): Request {
+export function getItem(key: Key): Request {
   return { operation: 'GetItem', input: { TableName: TABLE, Key: key } };
 }
 
-function query({ pk, sk }: Key): Request {
+/** A page of a partition, from a key on. */
+export function query({ pk, sk }: Key, limit = PAGE_ITEMS): Request {
   return {
     operation: 'Query',
     input: {
       TableName: TABLE,
       KeyConditionExpression: 'pk = :pk AND sk >= :sk',
       ExpressionAttributeValues: { ':pk': pk, ':sk': sk },
-      Limit: PAGE_ITEMS,
+      Limit: limit,
     },
   };
 }

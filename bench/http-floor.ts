@@ -13,7 +13,8 @@ import { batchWrites, createTable, ReadPool } from './dataset.ts';
 import type { Request } from './dataset.ts';
 import { thisMachine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
-import { findNginx, startNginx } from './nginx.ts';
+import { startNginx } from './nginx.ts';
+import { findProgram } from './program.ts';
 import { askOnce, measureRaw } from './raw-load.ts';
 
 interface Server {
@@ -65,7 +66,7 @@ async function run(): Promise<void> {
   };
   servers.push(signed);
   await fill(signed.url, requests);
-  const nginx = findNginx();
+  const nginx = findProgram('nginx');
   if (nginx === undefined) process.stdout.write('nginx is not installed here: its row is left out\n');
   else servers.push({ name: 'nginx return 200', expected: '200', ...(await startNginx(nginx, folder, answer)) });
 

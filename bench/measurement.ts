@@ -1,14 +1,26 @@
-/** What was measured, of one way to one answer, and how it is taken from a histogram of nanoseconds. */
+/**
+ * What was measured of one way to an answer, from a histogram of nanoseconds. A `Sample` is one run of one load; the figures
+ * of several are put together in `turns.ts`.
+ */
 import { build } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
 
 export interface Measurement {
   readonly count: number;
   readonly p50Us: number;
+  readonly p90Us: number;
   readonly p99Us: number;
+  readonly p999Us: number;
   readonly operationsPerSecond: number;
   /** Processor time of the server's process for one operation; undefined where it cannot be read. */
   readonly cpuUs: number | undefined;
+}
+
+export interface Sample {
+  readonly histogram: Histogram;
+  readonly elapsedMs: number;
+  /** Processor time of the processes that are asked, together; undefined where it cannot be read. */
+  readonly cpuMs: number | undefined;
 }
 
 const LONGEST_NS = 60_000_000_000;
@@ -24,11 +36,19 @@ export function recordMs(histogram: Histogram, durationMs: number): void {
 export function measurementOf(histogram: Histogram, elapsedMs: number, cpuMs: number | undefined): Measurement {
   const count = histogram.totalCount;
   if (count === 0) throw new Error('nothing was answered');
+  const us = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000;
   return {
     count,
-    p50Us: histogram.getValueAtPercentile(50) / 1000,
-    p99Us: histogram.getValueAtPercentile(99) / 1000,
+    p50Us: us(50),
+    p90Us: us(90),
+    p99Us: us(99),
+    p999Us: us(99.9),
     operationsPerSecond: (count * 1000) / elapsedMs,
     cpuUs: cpuMs === undefined ? undefined : (cpuMs * 1000) / count,
   };
+}
+
+/** Processor time between two readings; undefined where one could not be taken. */
+export function cpuBetween(before: number | undefined, after: number | undefined): number | undefined {
+  return before === undefined || after === undefined ? undefined : after - before;
 }

@@ -1,18 +1,8 @@
 /** nginx with one worker that answers every request with the same body: what the machine itself allows. */
-import { spawn } from 'node:child_process';
-import { accessSync, constants, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cpuMsOf } from './child.ts';
-
-const READY_MS = 5_000;
-
-/** The binary, or undefined where none is installed. */
-export function findNginx(): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map((path) => join(path, 'nginx')).find(isExecutable);
-}
+import { freePort, startProgram } from './program.ts';
 
 export async function startNginx(
   binary: string,
@@ -32,39 +22,6 @@ http { access_log off; keepalive_requests 1000000000;
   server { listen 127.0.0.1:${port}; location / { return 200 '${body.replaceAll(/['\\$]/g, 'x')}'; } } }
 `,
   );
-  const child = spawn(binary, ['-p', folder, '-c', config], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const url = `http://127.0.0.1:${port}`;
-  for (const until = performance.now() + READY_MS; ;) {
-    try {
-      await fetch(url);
-      break;
-    } catch (error) {
-      if (performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  const stop = () => {
-    child.kill('SIGTERM');
-    return exited;
-  };
-  return { url, cpuMs: () => cpuMsOf(child.pid!), stop };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+  const { pid, stop } = await startProgram(binary, ['-p', folder, '-c', config], port);
+  return { url: `http://127.0.0.1:${port}`, cpuMs: () => cpuMsOf(pid), stop };
 }

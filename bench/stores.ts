@@ -6,28 +6,36 @@ import { TABLE, batchWrites, createTable } from './dataset.ts';
 import type { Request } from './dataset.ts';
 
 const root = join(import.meta.dirname, '..');
-const slipstream = join(root, 'dist/cli/main.js');
+export const slipstream = join(root, 'dist/cli/main.js');
 const ACTIVE_WITHIN_MS = 10_000;
 const CACHED_WITHIN_MS = 20_000;
 
-export type StoreName = 'embedded' | 'dynalite';
+export type StoreName = 'embedded' | 'slow' | 'dynalite';
 
+const embedded = [slipstream, 'store', '--in-memory', '--http-port', '0'];
 const stores: Readonly<Record<StoreName, { readonly command: readonly string[]; readonly hasStreams: boolean }>> = {
-  embedded: { command: [slipstream, 'store', '--in-memory', '--http-port', '0'], hasStreams: true },
+  embedded: { command: embedded, hasStreams: true },
+  slow: { command: [...embedded, '--latency', '3'], hasStreams: true },
   dynalite: { command: [...process.execArgv, join(root, 'bench/dynalite.ts')], hasStreams: false },
 };
+
+/** What is asked: where, and whose processor time counts. */
+export interface Server {
+  readonly url: string;
+  readonly cpuMs: () => number | undefined;
+  readonly stop: () => Promise<void>;
+}
+
+export function serverOf(child: Child): Server {
+  return { url: child.ready.http, cpuMs: () => child.cpuMs(), stop: () => child.stop() };
+}
 
 /** Starts the store and loads the table. */
 export async function startStore(name: StoreName, partitions: number): Promise<Child> {
   const { command, hasStreams } = stores[name];
   const store = await Child.start(command);
   try {
-    await call(store.ready.http, createTable(hasStreams));
-    await eventually(ACTIVE_WITHIN_MS, `${TABLE} is not active`, async () => {
-      const { body } = await call(store.ready.http, { operation: 'DescribeTable', input: { TableName: TABLE } });
-      return (body['Table'] as { TableStatus: string }).TableStatus === 'ACTIVE';
-    });
-    await callAll(store.ready.http, batchWrites(partitions));
+    await loadTable(store.ready.http, partitions, hasStreams);
   } catch (error) {
     await store.stop();
     throw error;
@@ -35,19 +43,51 @@ export async function startStore(name: StoreName, partitions: number): Promise<C
   return store;
 }
 
+/** A store that somebody else runs, on this machine; the table is deleted in the end. Its processor time is not known. */
+export async function useStore(url: string, partitions: number): Promise<Server> {
+  const { hostname } = new URL(url);
+  if (!['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) {
+    throw new Error(`--store ${url}: the bench loads only what listens on this machine's loopback`);
+  }
+  await loadTable(url, partitions, false);
+  const stop = async () => {
+    await call(url, { operation: 'DeleteTable', input: { TableName: TABLE } });
+  };
+  return { url, cpuMs: () => undefined, stop };
+}
+
 /** Starts a proxy whose caches are empty, and waits until it trusts the table's feed: until what it is asked is a hit. */
-export async function startProxy(store: Child, asked: readonly Request[]): Promise<Child> {
+export async function startProxy(
+  store: Child,
+  asked: readonly Request[],
+  flags: readonly string[] = [],
+  nodeFlags: readonly string[] = [],
+): Promise<Child> {
   const ports = ['--http-port', '0', '--admin-port', '0', '--dax-port', 'off'];
-  const proxy = await Child.start([slipstream, 'serve', '--backing', store.ready.http, ...ports]);
+  const backing = ['--backing', store.ready.http];
+  const proxy = await Child.start([...nodeFlags, slipstream, 'serve', ...backing, ...ports, ...flags]);
   try {
-    await eventually(CACHED_WITHIN_MS, 'the proxy answers nothing from its caches', async () =>
-      (await callAll(proxy.ready.http, asked)).every((outcome) => outcome === 'hit'),
-    );
+    await untilHits(proxy, asked);
   } catch (error) {
     await proxy.stop();
     throw error;
   }
   return proxy;
+}
+
+export function untilHits(proxy: Child, asked: readonly Request[]): Promise<void> {
+  return eventually(CACHED_WITHIN_MS, 'the proxy answers nothing from its caches', async () =>
+    (await callAll(proxy.ready.http, asked)).every((outcome) => outcome === 'hit'),
+  );
+}
+
+async function loadTable(url: string, partitions: number, hasStreams: boolean): Promise<void> {
+  await call(url, createTable(hasStreams));
+  await eventually(ACTIVE_WITHIN_MS, `${TABLE} is not active`, async () => {
+    const { body } = await call(url, { operation: 'DescribeTable', input: { TableName: TABLE } });
+    return (body['Table'] as { TableStatus: string }).TableStatus === 'ACTIVE';
+  });
+  await callAll(url, batchWrites(partitions));
 }
 
 async function eventually(withinMs: number, complaint: string, isSo: () => Promise<boolean>): Promise<void> {

@@ -1,0 +1,95 @@
+/** What a run of the bench leaves: sections of rows, of which every other figure of the report is computed. */
+import type { Machine } from '../machine.ts';
+
+/** What is measured, by the names that the report and the aims have for it. */
+export const subjects = {
+  http: 'Slipstream, HTTP',
+  signed: 'Slipstream, HTTP, --auth sigv4',
+  pipelined: 'Slipstream, HTTP, 16 pipelined',
+  batch: 'Slipstream, HTTP, BatchGetItem of 25',
+  query: 'Slipstream, HTTP, Query of 20 items',
+  miss: 'Slipstream, HTTP, miss',
+  write: 'Slipstream, HTTP, write',
+  inProcess: 'Slipstream, in process',
+  inProcessQuery: 'Slipstream, in process, Query of 20 items',
+  net: 'bare net, fixed answer',
+  netQuery: "bare net, a Query's answer",
+  nodeHttp: 'node:http, fixed answer',
+  nginx: 'nginx, return 200',
+  embedded: 'embedded store, HTTP',
+  embeddedRead: 'embedded store, HTTP, the same reads',
+  embeddedWrite: 'embedded store, HTTP, the same writes',
+  dynalite: 'dynalite, HTTP',
+  slow: 'embedded store + 3 ms injected, HTTP',
+  given: 'store by --store, HTTP',
+  sdk: "embedded store, Amazon's SDK",
+  redisAside: 'app: Redis GET + JSON.parse',
+  httpAside: 'app: undici to Slipstream + JSON.parse',
+} as const;
+
+/** The figures of one turn: ratios are taken within turns, for what else the machine does falls on both sides of them. */
+export interface Turn {
+  /** Flat out. */
+  readonly operationsPerSecond: number;
+  readonly cpuUs: number | undefined;
+  /** Latencies are corrected for coordinated omission; `turns.ts` says how. */
+  readonly p50Us: number;
+  readonly p90Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
+}
+
+/** Each figure is the median of its turns. */
+export interface Row extends Turn {
+  readonly subject: string;
+  readonly connections: number;
+  /** Requests behind the latencies. */
+  readonly count: number;
+  /** Share of the reads that were hits, where that was counted. */
+  readonly hitRatio?: number | undefined;
+  readonly turns: readonly Turn[];
+  /** The whole distribution of all turns: percentile and microseconds. */
+  readonly curve: readonly Point[];
+}
+
+export type Point = readonly [x: number, y: number];
+
+/** A line of a chart over something else than percentiles. */
+export interface Line {
+  readonly name: string;
+  readonly points: readonly Point[];
+}
+
+/** A figure that is none of a row's. */
+export interface Fact {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  /** How it was measured, in sentences. */
+  readonly method: string;
+  readonly rows: readonly Row[];
+  readonly facts?: readonly Fact[] | undefined;
+  readonly chart?: { readonly title: string; readonly x: string; readonly y: string; readonly lines: readonly Line[] };
+}
+
+export interface Aim {
+  readonly what: string;
+  readonly aim: string;
+  readonly measured: string;
+  readonly outcome: 'met' | 'not met' | 'not measured';
+}
+
+export interface Result {
+  readonly startedAt: string;
+  readonly quick: boolean;
+  readonly seconds: number;
+  readonly machine: Machine;
+  readonly remarks: readonly string[];
+  readonly aims: readonly Aim[];
+  readonly sections: readonly Section[];
+}

@@ -1,0 +1,74 @@
+/** The same reads by applications: `application.ts` in a process of its own for each way, told what to do message by message. */
+import { join } from 'node:path';
+import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
+import type { Answer, Application, Question } from '../application.ts';
+import { call } from '../call.ts';
+import { Child } from '../child.ts';
+import { ReadPool } from '../dataset.ts';
+import { cpuBetween } from '../measurement.ts';
+import type { Sample } from '../measurement.ts';
+import { fillRedis, redisKeyOf } from '../redis.ts';
+import { subjects } from '../report/result.ts';
+import type { Server } from '../stores.ts';
+import type { Cell } from '../turns.ts';
+import type { Keep } from '../with-servers.ts';
+
+interface Asked {
+  readonly store: Child;
+  readonly proxy: Server;
+  readonly redis: Server | undefined;
+  readonly partitions: number;
+  readonly hotReads: number;
+}
+
+export async function applicationCells(asked: Asked, keep: Keep): Promise<Cell[]> {
+  const { store, proxy, redis, partitions, hotReads } = asked;
+  const base = { url: store.ready.http, operation: 'GetItem', partitions, hotReads } as const;
+  const start = (more: Partial<Application> & Pick<Application, 'way'>) => {
+    const script = join(import.meta.dirname, '../application.ts');
+    return keep(Child.start([...process.execArgv, script, JSON.stringify({ ...base, ...more })]));
+  };
+  const [ours, oursQuery, sdk, viaHttp] = await Promise.all([
+    start({ way: 'ours' }),
+    start({ way: 'ours', operation: 'Query' }),
+    start({ way: 'sdk' }),
+    start({ way: 'http', url: proxy.url }),
+  ]);
+  const cells = [
+    cellOf(subjects.inProcess, ours, 1),
+    cellOf(subjects.inProcessQuery, oursQuery, 1),
+    cellOf(subjects.sdk, sdk, 1),
+    cellOf(subjects.httpAside, viaHttp, 1, proxy),
+    cellOf(subjects.httpAside, viaHttp, 32, proxy),
+  ];
+  if (redis === undefined) return cells;
+  await fillRedis(redis.url, await itemsOf(store.ready.http, partitions, hotReads));
+  const viaRedis = await start({ way: 'redis', url: redis.url });
+  return [...cells, cellOf(subjects.redisAside, viaRedis, 1, redis), cellOf(subjects.redisAside, viaRedis, 32, redis)];
+}
+
+/** @param server whose processor time counts as well. */
+function cellOf(subject: string, application: Child, callers: number, server?: Server): Cell {
+  const run: Cell['run'] = async (effort): Promise<Sample> => {
+    const question: Question = { ...effort, callers };
+    const before = server === undefined ? 0 : server.cpuMs();
+    const { histogram, elapsedMs, cpuMs } = await application.ask<Answer>({ ...question });
+    const elsewhere = cpuBetween(before, server === undefined ? 0 : server.cpuMs());
+    return {
+      histogram: decodeFromCompressedBase64(histogram),
+      elapsedMs,
+      cpuMs: elsewhere === undefined ? undefined : cpuMs + elsewhere,
+    };
+  };
+  return { subject, connections: callers, run };
+}
+
+/** What a cache-aside would keep of each item, by its key there. */
+async function itemsOf(url: string, partitions: number, count: number): Promise<Map<string, string>> {
+  const entries = new Map<string, string>();
+  for (const read of new ReadPool('GetItem', partitions).take(count)) {
+    const { body } = await call(url, read);
+    entries.set(redisKeyOf(read), JSON.stringify(body['Item']));
+  }
+  return entries;
+}

@@ -1,0 +1,155 @@
+/**
+ * The hit by every door, beside what its users would pick instead and beside the floors of the machine. Everybody gets the same
+ * requests for the same items, and they take turns.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Child } from '../child.ts';
+import { batchGet, ReadPool } from '../dataset.ts';
+import type { Request } from '../dataset.ts';
+import { dealOut, runLoad } from '../load.ts';
+import type { Load } from '../load.ts';
+import { startNginx } from '../nginx.ts';
+import type { BenchOptions, Plan } from '../options.ts';
+import { findProgram } from '../program.ts';
+import { askOnce } from '../raw-load.ts';
+import { startRedis } from '../redis.ts';
+import { subjects } from '../report/result.ts';
+import type { Section } from '../report/result.ts';
+import { benchCredentials, bytesOf, signedBytesOf } from '../request-bytes.ts';
+import { serverOf, startProxy, startStore, useStore } from '../stores.ts';
+import type { Server } from '../stores.ts';
+import { measureInTurns } from '../turns.ts';
+import type { Cell } from '../turns.ts';
+import { withServers } from '../with-servers.ts';
+import type { Keep } from '../with-servers.ts';
+import { applicationCells } from './applications.ts';
+
+const PARTITIONS = 20;
+const HOT_READS = 500;
+const BATCH_KEYS = 25;
+const CONNECTIONS = [1, 32] as const;
+const PIPELINED = 16;
+const HIT = 'x-slipstream-cache: hit';
+const OK = ' 200 OK';
+
+interface Hot {
+  readonly gets: readonly Request[];
+  readonly queries: readonly Request[];
+  readonly batches: readonly Request[];
+}
+
+export async function measureHits(plan: Plan, options: BenchOptions): Promise<Section> {
+  const folder = mkdtempSync(join(tmpdir(), 'slipstream-bench-'));
+  try {
+    const rows = await withServers(async (keep) => measureInTurns(await cellsOf(folder, options, keep), plan));
+    return {
+      id: 'hits',
+      title: 'A hit, beside what would be asked instead',
+      method:
+        `GetItem of ${HOT_READS} items of about 500 bytes where nothing else is said. Over HTTP a load over bare sockets sends ` +
+        'requests signed as the SDK signs them, and processor time is that of the server; the rows of an application are a ' +
+        'process of its own that makes each call anew and reads the answer, and processor time is that of the application and ' +
+        'of what it asks. The floors answer with the same bytes and do nothing else. The 3 ms are injected by the store.',
+      rows,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function cellsOf(folder: string, options: BenchOptions, keep: Keep): Promise<Cell[]> {
+  const hot = hotReads();
+  const gets = await Promise.all(hot.gets.map(signedBytesOf));
+  const [queries, batches] = [hot.queries.map(bytesOf), hot.batches.map(bytesOf)];
+  const store = await keep(startStore('embedded', PARTITIONS));
+  const [proxy, signed] = await Promise.all([
+    keep(startProxy(store, [...hot.gets, ...hot.queries, ...hot.batches])),
+    keep(startSigned(folder, store, gets)),
+  ]);
+  const [door, signedDoor] = [serverOf(proxy), serverOf(signed)];
+  const cells = [
+    ...overHttp(subjects.http, door, gets, HIT),
+    ...overHttp(subjects.signed, signedDoor, gets, HIT),
+    ...overHttp(subjects.pipelined, door, gets, HIT, PIPELINED),
+    ...overHttp(subjects.batch, door, batches, HIT),
+    ...overHttp(subjects.query, door, queries, HIT),
+    ...(await floorCells(folder, door, gets, queries, keep)),
+    ...overHttp(subjects.embedded, serverOf(store), gets, OK),
+    ...overHttp(subjects.dynalite, serverOf(await keep(startStore('dynalite', PARTITIONS))), gets, OK),
+    // One caller tells how long it takes; many would only tell what timers do.
+    ...overHttp(subjects.slow, serverOf(await keep(startStore('slow', PARTITIONS))), gets, OK).slice(0, 1),
+  ];
+  if (options.store !== undefined) {
+    cells.push(...overHttp(subjects.given, await keep(useStore(options.store, PARTITIONS)), gets, OK));
+  }
+  const redis = findProgram('redis-server', 'valkey-server');
+  const redisServer = redis === undefined ? undefined : await keep(startRedis(redis, folder));
+  const application = { partitions: PARTITIONS, hotReads: HOT_READS };
+  return [...cells, ...(await applicationCells({ store, proxy: door, redis: redisServer, ...application }, keep))];
+}
+
+function hotReads(): Hot {
+  const take = (operation: 'GetItem' | 'Query') => new ReadPool(operation, PARTITIONS).take(HOT_READS);
+  const places = Array.from({ length: HOT_READS }, (_, place) => place);
+  const batches = places
+    .filter((place) => place % BATCH_KEYS === 0)
+    .map((place) => batchGet(places.slice(place, place + BATCH_KEYS)));
+  return { gets: take('GetItem'), queries: take('Query'), batches };
+}
+
+function overHttp(subject: string, server: Server, requests: readonly Buffer[], expected: string, depth = 1): Cell[] {
+  return CONNECTIONS.map((connections) => {
+    const { url, cpuMs } = server;
+    const load: Load = { url, cpuMs, connections, depth, expected, next: dealOut(requests, connections) };
+    return { subject, connections, isPipelined: depth > 1, run: (effort) => runLoad(load, effort) };
+  });
+}
+
+/** A proxy that asks for signatures, and has answered each of the requests from its cache. */
+async function startSigned(folder: string, store: Child, requests: readonly Buffer[]): Promise<Child> {
+  const file = join(folder, 'credentials.json');
+  writeFileSync(file, JSON.stringify([benchCredentials]));
+  const proxy = await startProxy(store, [], ['--auth', 'sigv4', '--credentials', file]);
+  try {
+    for (const until = performance.now() + 20_000; ;) {
+      let misses = 0;
+      for (const request of requests) if (!(await askOnce(proxy.ready.http, request)).includes(HIT)) misses += 1;
+      if (misses === 0) return proxy;
+      if (performance.now() > until) throw new Error(`${misses} signed reads are still no hits`);
+    }
+  } catch (error) {
+    await proxy.stop();
+    throw error;
+  }
+}
+
+/** Servers that do nothing but answer, with the bytes of a hit of ours. */
+async function floorCells(
+  folder: string,
+  door: Server,
+  gets: readonly Buffer[],
+  queries: readonly Buffer[],
+  keep: Keep,
+): Promise<Cell[]> {
+  const [item, page] = [await askOnce(door.url, gets[0]!), await askOnce(door.url, queries[0]!)];
+  const [itemFile, pageFile] = [join(folder, 'item'), join(folder, 'page')];
+  writeFileSync(itemFile, item);
+  writeFileSync(pageFile, page);
+  const script = join(import.meta.dirname, '../floor-server.ts');
+  const start = async (kind: 'net' | 'http', file: string) =>
+    serverOf(await keep(Child.start([...process.execArgv, script, kind, file])));
+  const [net, netQuery, http] = await Promise.all([
+    start('net', itemFile),
+    start('net', pageFile),
+    start('http', itemFile),
+  ]);
+  const nginx = findProgram('nginx');
+  return [
+    ...overHttp(subjects.net, net, gets, OK),
+    ...overHttp(subjects.netQuery, netQuery, queries, OK),
+    ...overHttp(subjects.nodeHttp, http, gets, OK),
+    ...(nginx === undefined ? [] : overHttp(subjects.nginx, await keep(startNginx(nginx, folder, item)), gets, OK)),
+  ];
+}
