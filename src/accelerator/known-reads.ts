@@ -4,8 +4,9 @@
  * time: the entry may have been dropped (I3, I6), the table's feed may be late (I8), and a place belongs to one epoch of its
  * table, for the next one may have another schema (I9).
  */
-import type { Answer } from './answer.ts';
+import { RecentMap } from '../cache/recent-map.ts';
 import type { ServiceRequest } from '../model/service-call.ts';
+import type { Answer } from './answer.ts';
 import { replyOf } from './keep.ts';
 import type { Parts } from './parts.ts';
 import type { OpenTable } from './tables.ts';
@@ -24,27 +25,25 @@ export interface KnownHit extends Answer {
   readonly table: OpenTable;
 }
 
-/** Calls of a generation, and the longest of them: ten megabytes at most for both generations, two as a rule. */
-const GENERATION_MAX = 4_096;
+/** Calls, and the longest of them: ten megabytes at most, two as a rule. */
+const PLACES_MAX = 8_192;
 const CALL_BYTES_MAX = 1_024;
 /** One in so many hits is taken note of: what is asked often is known soon, and what is asked once costs next to nothing. */
 const NOTED_EVERY = 8;
 
 export class KnownReads {
-  #young = new Map<string, Place>();
-  /** The generation before, of which what is asked again becomes young. */
-  #old: ReadonlyMap<string, Place> = new Map();
+  readonly #places = new RecentMap<Place>(PLACES_MAX);
   #offered = 0;
 
   /** The answer out of the cache; undefined when that is not so easily found. */
   find(parts: Parts, request: ServiceRequest): KnownHit | undefined {
-    const text = request.rawText(CALL_BYTES_MAX);
+    const text = textOf(request);
     return text === undefined ? undefined : this.findText(parts, request.operation, text);
   }
 
   /** The same for who has the text of the call. */
   findText(parts: Parts, operation: string, text: string): KnownHit | undefined {
-    const place = this.#placeOf(text);
+    const place = this.#places.get(text);
     if (place === undefined || place.operation !== operation) return undefined;
     const { table, cacheKey } = place;
     const nowMs = parts.clock.monotonicMs();
@@ -61,24 +60,12 @@ export class KnownReads {
   /** A call was answered with exactly the bytes of this entry. */
   note(request: ServiceRequest, table: OpenTable, tableName: string, cacheKey: string): void {
     if (this.#offered++ % NOTED_EVERY !== 0) return;
-    const text = request.spelling ?? request.rawText(CALL_BYTES_MAX);
+    const text = textOf(request);
     if (text === undefined) return;
-    this.#add(text, { operation: request.operation, tableName, table, epoch: table.epoch, cacheKey });
+    this.#places.set(text, { operation: request.operation, tableName, table, epoch: table.epoch, cacheKey });
   }
+}
 
-  #placeOf(text: string): Place | undefined {
-    const place = this.#young.get(text);
-    if (place !== undefined) return place;
-    const old = this.#old.get(text);
-    if (old !== undefined) this.#add(text, old);
-    return old;
-  }
-
-  #add(text: string, place: Place): void {
-    if (this.#young.size >= GENERATION_MAX) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(text, place);
-  }
+function textOf(request: ServiceRequest): string | undefined {
+  return request.spelling ?? request.rawText(CALL_BYTES_MAX);
 }

@@ -16,6 +16,8 @@ import type { DaxCall } from '../wire/dax/dax-call.ts';
 import { errorOf, writeError } from '../wire/dax/error-reply.ts';
 import { ItemCodec } from '../wire/dax/item-codec.ts';
 import { MalformedFrame } from '../wire/dax/malformed.ts';
+import type { AskedCall } from './dax-frames.ts';
+import { KnownFrames } from './dax-frames.ts';
 import { ReadyAnswers } from './dax-ready.ts';
 import type { DaxTables } from './dax-tables.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -37,6 +39,7 @@ export class DaxCalls {
   readonly #options: DaxCallsOptions;
   readonly #writer = new CborWriter();
   readonly #ready: ReadyAnswers;
+  readonly #known = new KnownFrames();
 
   constructor(options: DaxCallsOptions) {
     this.#options = options;
@@ -46,17 +49,19 @@ export class DaxCalls {
   /**
    * The answer's bytes; at once on a hit.
    *
+   * @param frame the text of a read's bytes; undefined where the bytes are not to be known again.
    * @throws {MalformedFrame} when the call's bytes are no call.
+   * @throws {ServiceError} when they are one that cannot be made.
    */
-  answer(call: DaxCall): Buffer | Promise<Buffer> {
+  answer(frame: string | undefined, read: () => DaxCall): Buffer | Promise<Buffer> {
     const startMs = this.#options.clock.monotonicMs();
+    const known = frame === undefined ? undefined : this.#known.find(frame, this.#schemaOf);
+    if (known !== undefined) return this.#ask(known, startMs);
+    const call = read();
     try {
-      const codec = this.#codecOf(call);
-      if (codec === undefined) return this.#openThen(call, startMs);
-      const answer = this.#ask(call, codec);
-      return answer instanceof Promise
-        ? this.#await(call, codec, answer, startMs)
-        : this.#reply(call, codec, answer, startMs);
+      const schemas = this.#schemasOf(call);
+      if (schemas === undefined) return this.#openThen(call, frame, startMs);
+      return this.#ask(this.#asked(call, schemas, frame), startMs);
     } catch (error) {
       return this.#refuse(call, error, startMs);
     }
@@ -71,62 +76,88 @@ export class DaxCalls {
     return this.#error(reply, undefined, undefined);
   }
 
-  #codecOf(call: DaxCall): ItemCodec | undefined {
-    const schemas = new Map<string, TableSchema>();
+  readonly #schemaOf = (table: string): TableSchema | undefined => this.#options.tables.get(table);
+
+  /** Undefined until all tables of the call are known. */
+  #schemasOf(call: DaxCall): TableSchema[] | undefined {
+    const schemas: TableSchema[] = [];
     for (const name of call.tables) {
-      const schema = this.#options.tables.get(name);
+      const schema = this.#schemaOf(name);
       if (schema === undefined) return undefined;
-      schemas.set(name, schema);
+      schemas.push(schema);
     }
-    return new ItemCodec(schemas, this.#options.lists);
+    return schemas;
   }
 
-  #ask(call: DaxCall, codec: ItemCodec): Answer | Promise<Answer> {
-    return this.#options.dispatch(ServiceRequest.fromInput(call.operation, call.inputOf(codec)), {});
+  /** @throws {ServiceError | MalformedFrame} when the call's parameters cannot be read. */
+  #asked(call: DaxCall, schemas: readonly TableSchema[], frame: string | undefined): AskedCall {
+    const input = call.inputOf(this.#codecOf({ call, schemas }));
+    // A read whose answer is made for it alone is not known again.
+    const spelling = call.form === undefined ? undefined : frame;
+    return { call, schemas, request: ServiceRequest.fromInput(call.operation, input, { spelling }) };
   }
 
-  async #openThen(call: DaxCall, startMs: number): Promise<Buffer> {
+  #codecOf({ call, schemas }: Pick<AskedCall, 'call' | 'schemas'>): ItemCodec {
+    const byName = new Map(call.tables.map((name, index) => [name, schemas[index] as TableSchema]));
+    return new ItemCodec(byName, this.#options.lists);
+  }
+
+  async #openThen(call: DaxCall, frame: string | undefined, startMs: number): Promise<Buffer> {
     try {
-      const schemas = new Map<string, TableSchema>();
+      const schemas: TableSchema[] = [];
       for (const name of call.tables) {
         const schema = await this.#options.tables.open(name);
         if ('status' in schema) return this.#publishError(call, schema, undefined, undefined, startMs);
-        schemas.set(name, schema);
+        schemas.push(schema);
       }
-      const codec = new ItemCodec(schemas, this.#options.lists);
-      return this.#reply(call, codec, await this.#ask(call, codec), startMs);
+      return await this.#ask(this.#asked(call, schemas, frame), startMs);
     } catch (error) {
       return this.#refuse(call, error, startMs);
     }
   }
 
-  async #await(call: DaxCall, codec: ItemCodec, answer: Promise<Answer>, startMs: number): Promise<Buffer> {
+  #ask(asked: AskedCall, startMs: number): Buffer | Promise<Buffer> {
     try {
-      return this.#reply(call, codec, await answer, startMs);
+      const answer = this.#options.dispatch(asked.request, {});
+      if (answer instanceof Promise) return this.#await(asked, answer, startMs);
+      return this.#reply(asked, answer, startMs);
     } catch (error) {
-      return this.#refuse(call, error, startMs);
+      return this.#refuse(asked.call, error, startMs);
     }
   }
 
-  #reply(call: DaxCall, codec: ItemCodec, { reply, cache }: Answer, startMs: number): Buffer {
+  async #await(asked: AskedCall, answer: Promise<Answer>, startMs: number): Promise<Buffer> {
+    try {
+      return this.#reply(asked, await answer, startMs);
+    } catch (error) {
+      return this.#refuse(asked.call, error, startMs);
+    }
+  }
+
+  #reply(asked: AskedCall, { reply, cache }: Answer, startMs: number): Buffer {
+    const { call } = asked;
     if (!reply.ok) {
       this.#options.tables.noteRefusal(call.tables, reply);
-      return this.#publishError(call, reply, cache, codec, startMs);
+      return this.#publishError(call, reply, cache, this.#codecOf(asked), startMs);
     }
-    const bytes = this.#readyBytes(call, reply) ?? this.#encode(call, codec, reply, cache);
+    const bytes = this.#readyBytes(asked, reply) ?? this.#encode(asked, reply, cache);
     this.#publish(call, cache, reply.status, startMs);
     return bytes;
   }
 
-  #readyBytes(call: DaxCall, reply: ServiceReply): Buffer | undefined {
+  #readyBytes(asked: AskedCall, reply: ServiceReply): Buffer | undefined {
+    const { call, request } = asked;
     if (call.form === undefined) return undefined;
     const ready = this.#ready.get(reply, call.form);
     if (ready === undefined) return undefined;
     for (const list of ready.lists) this.#options.lists.touch(list);
+    if (request.spelling !== undefined) this.#known.note(request.spelling, asked);
     return ready.bytes;
   }
 
-  #encode(call: DaxCall, codec: ItemCodec, reply: ServiceReply, cache: CacheOutcome): Buffer {
+  #encode(asked: AskedCall, reply: ServiceReply, cache: CacheOutcome): Buffer {
+    const { call } = asked;
+    const codec = this.#codecOf(asked);
     const writer = this.#writer;
     writer.clear();
     writer.arrayHead(0);

@@ -17,6 +17,7 @@ import { FrameScanner, type FrameLimits } from '../wire/dax/frame-scanner.ts';
 import { MalformedFrame } from '../wire/dax/malformed.ts';
 import { methods, SERVICE_ID, type ControlMethod, type Method } from '../wire/dax/methods.ts';
 import { checkOpening, PREAMBLE_ITEMS, readPreamble } from '../wire/dax/preamble.ts';
+import { KNOWN_FRAME_BYTES_MAX } from './dax-frames.ts';
 import { PendingBytes } from './pending-bytes.ts';
 import type { ReceiveBudget } from './receive.ts';
 
@@ -34,7 +35,8 @@ export interface DaxConnectionHost {
   readonly authorise: ((authorization: DaxAuthorization) => void) | undefined;
   /** A request waits for its answer from here until the function that is returned is called. */
   begin(): () => void;
-  answerCall(call: DaxCall): Buffer | Promise<Buffer>;
+  /** `frame` is the text of a read's bytes, by which it may be known. */
+  answerCall(frame: string | undefined, read: () => DaxCall): Buffer | Promise<Buffer>;
   answerControl(method: ControlMethod, reader: CborReader, socket: Socket): Buffer | Promise<Buffer>;
   refusal(error: unknown): Buffer;
 }
@@ -159,9 +161,9 @@ export class DaxConnection {
       this.#scanner.expect(method.argumentCount);
       return;
     }
-    const callReader = new CborReader(bytes.subarray(0, this.#scanner.end), phase.start);
+    const frame = bytes.subarray(0, this.#scanner.end);
     this.#finishFrame();
-    this.#serve(phase.method, callReader);
+    this.#serve(phase.method, frame, phase.start);
   }
 
   #finishFrame(): void {
@@ -175,15 +177,16 @@ export class DaxConnection {
     this.#scanner.expect(items);
   }
 
-  #serve(method: Method, reader: CborReader): void {
+  /** @param start where the arguments begin in the frame. */
+  #serve(method: Method, frame: Buffer, start: number): void {
     if (method.control === 'authorizeConnection') {
-      this.#authorise(readAuthorization(reader));
+      this.#authorise(readAuthorization(new CborReader(frame, start)));
       return;
     }
     const end = this.#host.begin();
     let answer: Buffer | Promise<Buffer>;
     try {
-      answer = this.#answer(method, reader);
+      answer = this.#answer(method, frame, start);
     } catch (error) {
       end();
       throw error;
@@ -205,11 +208,16 @@ export class DaxConnection {
       });
   }
 
-  #answer(method: Method, reader: CborReader): Buffer | Promise<Buffer> {
+  #answer(method: Method, frame: Buffer, start: number): Buffer | Promise<Buffer> {
     try {
       if (method.control !== OPEN_METHOD) this.#checkVerdict();
-      if (method.control !== undefined) return this.#host.answerControl(method.control, reader, this.#socket);
-      return this.#host.answerCall(method.read(reader, this.#client));
+      if (method.control !== undefined) {
+        return this.#host.answerControl(method.control, new CborReader(frame, start), this.#socket);
+      }
+      const isKnowable = method.repeats === true && frame.length <= KNOWN_FRAME_BYTES_MAX;
+      // Who sends is a part of it, for clients differ in what they mean.
+      const text = isKnowable ? this.#client.userAgent + frame.toString('latin1') : undefined;
+      return this.#host.answerCall(text, () => method.read(new CborReader(frame, start), this.#client));
     } catch (error) {
       return this.#host.refusal(error);
     }

@@ -215,7 +215,7 @@ export class DaxDoor {
       },
       authorise,
       begin: () => this.#begin(),
-      answerCall: (call) => this.#answerCall(call),
+      answerCall: (frame, read) => this.#answerCall(frame, read),
       answerControl: (method, reader, socket) => this.#answerControl(method, reader, socket),
       refusal: (error) => this.#calls.refusal(error),
     };
@@ -228,12 +228,12 @@ export class DaxDoor {
     };
   }
 
-  #answerCall(call: DaxCall): Buffer | Promise<Buffer> {
+  #answerCall(frame: string | undefined, read: () => DaxCall): Buffer | Promise<Buffer> {
     const { inFlightMax } = this.#options.limits;
     if (this.#inFlight > inFlightMax) {
       throw new SlipstreamError('SLIPSTREAM_LIMIT', `more than ${inFlightMax} calls wait for their answer`);
     }
-    return this.#calls.answer(call);
+    return this.#calls.answer(frame, read);
   }
 
   #answerControl(method: ControlMethod, reader: CborReader, socket: Socket): Buffer | Promise<Buffer> {

@@ -21,6 +21,8 @@ export type Method =
   | {
       readonly control?: undefined;
       readonly argumentCount: number;
+      /** True of reads: the same bytes ask the same. */
+      readonly repeats?: boolean;
       readonly read: (reader: CborReader, client: DaxClient) => DaxCall;
     };
 
@@ -30,12 +32,12 @@ export const methods: ReadonlyMap<number, Method> = new Map<number, Method>([
   [-742646399, { control: 'defineKeySchema', argumentCount: 1 }],
   [-1230579644, { control: 'defineAttributeListId', argumentCount: 1 }],
   [670678385, { control: 'defineAttributeList', argumentCount: 1 }],
-  [263244906, { read: readGetItem, argumentCount: 3 }],
+  [263244906, { read: readGetItem, argumentCount: 3, repeats: true }],
   [-2106490455, { read: readPutItem, argumentCount: 4 }],
   [1013539361, { read: readDeleteItem, argumentCount: 3 }],
   [1425579023, { read: readUpdateItem, argumentCount: 3 }],
-  [-931250863, { read: readQuery, argumentCount: 3 }],
-  [-1875390620, { read: readScan, argumentCount: 2 }],
+  [-931250863, { read: readQuery, argumentCount: 3, repeats: true }],
+  [-1875390620, { read: readScan, argumentCount: 2, repeats: true }],
   [-697851100, { read: readBatchGetItem, argumentCount: 2 }],
   [116217951, { read: readBatchWriteItem, argumentCount: 2 }],
   [1866287579, { read: readTransactGetItems, argumentCount: 4 }],
