@@ -60,21 +60,20 @@ export class AcceleratedSend {
   }
 
   /**
-   * The same out of the caches alone, and for a document command, given the low-level command that it wraps and the options
-   * of the client. Undefined where that takes more than a look; `sendDocument` says what the answer is then.
+   * Answers a command of the document client out of the caches, given the low-level command that it wraps and the options of
+   * the client. Undefined where that takes more than a look; `sendDocument` says what the answer is then.
    */
   findDocument(
     command: SdkCommand,
     input: object,
     options: SendOptions | undefined,
     translation: Translation | undefined,
-  ): Promise<object> | undefined {
+  ): object | undefined {
     if (!hasDefaults(translation?.unmarshallOptions)) return undefined;
     const operation = this.#acceleratedOperation(command, options);
     const found = operation === undefined ? undefined : this.#find(operation, input, 'documents', options);
     if (found === undefined || found.answer instanceof ServiceReply) return undefined;
-    const output = documentOutputFrom(found.answer, metadataOfHit(found.ageMs));
-    return output && Promise.resolve(output);
+    return documentOutputFrom(found.answer, metadataOfHit(found.ageMs));
   }
 
   /**

@@ -9,7 +9,7 @@
 import * as sdk from '@aws-sdk/client-dynamodb';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { BackingStore } from '../backing/backing-store.ts';
-import { accelerateDocuments, documentMiddlewarePlace } from './accelerate-documents.ts';
+import { accelerateDocuments } from './accelerate-documents.ts';
 import { watchParameters, watchPlace } from './altered-call.ts';
 import type { ClientCacheOptions } from './cache-options.ts';
 import { checkCacheOptions } from './cache-options.ts';
@@ -139,9 +139,8 @@ export class DynamoDB extends sdk.DynamoDB implements AsyncDisposable {
 function accelerate(client: sdk.DynamoDBClient, cache: ClientCacheOptions | undefined, forward: Forward): OpenCache {
   const open = openCache(client, cache ?? {}, forward);
   registerPath(client, open.path);
-  const stack = client.middlewareStack as unknown as SdkStack;
-  stack.add(accelerateDocuments(open.path), documentMiddlewarePlace);
-  stack.add(watchParameters, watchPlace);
+  accelerateDocuments(client, open.path);
+  (client.middlewareStack as unknown as SdkStack).add(watchParameters, watchPlace);
   return open;
 }
 

@@ -127,7 +127,7 @@ function sendAccelerated(
   if (command.clientCommand === undefined) return path.send(command, options);
   const { translateConfig } = configuration as { readonly translateConfig?: Translation };
   const found = path.findDocument(command.clientCommand, command.input, options, translateConfig);
-  if (found !== undefined) return found;
+  if (found !== undefined) return Promise.resolve(found);
   const conversion = conversionOfCommand(command, configuration);
   return conversion && path.sendDocument(command.clientCommand, conversion, command.input, options);
 }
