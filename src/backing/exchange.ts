@@ -177,18 +177,25 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'content-length',
 ]);
 
+const NAMES_NOTHING: ReadonlySet<string> = new Set();
+
 /** @see https://www.rfc-editor.org/rfc/rfc9110.html#section-7.6.1 */
 function endToEnd(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const kept: Record<string, string> = {};
-  const named = new Set(
-    String(headers['connection'] ?? '')
-      .toLowerCase()
-      .split(/[,\s]+/),
-  );
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase();
-    if (value === undefined || HOP_BY_HOP.has(lower) || named.has(lower)) continue;
-    kept[lower] = Array.isArray(value) ? value.join(', ') : value;
+  const connection = headers['connection'];
+  const named =
+    connection === undefined || connection === 'keep-alive'
+      ? NAMES_NOTHING
+      : new Set(
+          String(connection)
+            .toLowerCase()
+            .split(/[,\s]+/),
+        );
+  // The pool gives all names in lower case.
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || HOP_BY_HOP.has(name) || named.has(name)) continue;
+    kept[name] = typeof value === 'string' ? value : value.join(', ');
   }
   return kept;
 }

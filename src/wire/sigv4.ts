@@ -43,11 +43,18 @@ export interface Scope {
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 export const TERMINATOR = 'aws4_request';
 
+/** The second that was spelled last: all calls of one second are signed with one text. */
+let lastS = Number.NaN;
+let lastTime = '';
+
 /** ISO 8601's basic format, as `X-Amz-Date` has it: `20261122T083000Z`. */
 export function basicTime(wallMs: number): string {
-  const iso = new Date(wallMs).toISOString();
-  const date = iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10);
-  return `${date}T${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
+  const wallS = Math.floor(wallMs / 1000);
+  if (wallS !== lastS) {
+    lastTime = `${new Date(wallS * 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+    lastS = wallS;
+  }
+  return lastTime;
 }
 
 /** `20261122/eu-west-1/dynamodb/aws4_request`: what a signature made at `time` is good for. */
