@@ -140,9 +140,10 @@ class CachingAccelerator implements Accelerator {
       clock,
       tuning,
       tables: new Tables({ backing, feed, clock, log, tuning }),
-      items: new EntryCache<KeptAnswer>({ limitBytes: tuning.itemCacheBytes }),
+      items: new EntryCache<KeptAnswer>({ limitBytes: tuning.itemCacheBytes, graceMs: tuning.staleIfErrorMs }),
       pages: new EntryCache<CachedPage>({
         limitBytes: tuning.queryCacheBytes,
+        graceMs: tuning.staleIfErrorMs,
         onRemoved: (page) => page.owner.remove(page),
       }),
       known: new KnownReads(),

@@ -25,7 +25,7 @@ export function invalidate(parts: Parts, table: OpenTable, mutation: Mutation, s
 /** I6: never an older image over a newer one, so the entry is kept or dropped, not replaced. */
 function dropItem(parts: Parts, table: OpenTable, mutation: Mutation, nowMs: number): number {
   const key = table.prefix + mutation.keyText;
-  const entry = parts.items.peek(key, nowMs);
+  const entry = parts.items.stale(key, nowMs);
   if (entry === undefined || holdsImage(entry.value, mutation.newImage)) return 0;
   return parts.items.invalidate(key) ? 1 : 0;
 }

@@ -33,6 +33,11 @@ export interface AcceleratorTuning extends TtlOptions {
   readonly maxStalenessMs?: number | undefined;
   /** What happens to reads when it is not: `pass` through to the store, or go on by TTL alone. */
   readonly onFeedLoss?: 'pass' | 'ttl' | undefined;
+  /**
+   * For how long after its end an entry may be served while the store gives no answer (RFC 5861's `stale-if-error`), marked as
+   * `stale`. 0: never. Reads of items and pages; what is known to be outdated is never served.
+   */
+  readonly staleIfErrorMs?: number | undefined;
   /** Callers that may wait for one read of the store; one more reads by itself. */
   readonly flightWaitersMax?: number | undefined;
   /** How often a table's description is read again, to notice what was changed without a feed that tells. */
@@ -71,6 +76,7 @@ export const acceleratorDefaults = {
   mutationLogBytes: 16 * 1024 * 1024,
   maxStalenessMs: 10_000,
   onFeedLoss: 'pass',
+  staleIfErrorMs: 0,
   flightWaitersMax: 10_000,
   schemaTtlMs: 60_000,
   feedStartMs: 2_000,

@@ -20,6 +20,7 @@ import { copyOfOutput, keep, replyOf, type KeptAnswer } from './keep.ts';
 import { load, type Miss } from './load.ts';
 import { capacityOf, hasOnly, isAbsentOrString, noCapacity, planOrPass, type Capacity } from './parameters.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
+import { orStale, staleAnswer } from './stale-if-error.ts';
 import { olderBy, type FillLease } from './table.ts';
 import type { OpenTable } from './tables.ts';
 
@@ -65,10 +66,12 @@ export function readItem(
   options: ExecuteOptions,
 ): Answer | Promise<Answer> {
   const nowMs = parts.clock.monotonicMs();
-  const mayServe = options.control !== 'bypass' && table.isServing(nowMs);
+  const isServing = table.isServing(nowMs);
+  const mayBeStale = parts.tuning.staleIfErrorMs > 0;
+  const mayServe = options.control !== 'bypass' && (isServing || mayBeStale);
   const plan = mayServe ? planOrPass(() => planItemRead(table, request.input)) : undefined;
   if (plan === undefined) return passThrough(parts, request, options);
-  if (options.control !== 'refresh') {
+  if (isServing && options.control !== 'refresh') {
     const cacheKey = table.prefix + plan.keyText;
     const entry = parts.items.get(cacheKey, nowMs);
     if (entry !== undefined) {
@@ -77,7 +80,13 @@ export function readItem(
       return { reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs };
     }
   }
-  return loadItem(parts, table, plan, request, options);
+  const asked = isServing ? loadItem(parts, table, plan, request, options) : passThrough(parts, request, options);
+  if (!mayBeStale) return asked;
+  return orStale(asked, () => {
+    // The table's prefix as it is now: what was cached before a gap is not to be found (I9).
+    const entry = parts.items.stale(table.prefix + plan.keyText, parts.clock.monotonicMs());
+    return staleAnswer(parts, table, entry, (kept) => answerFrom(plan, kept));
+  });
 }
 
 /** A cached reply as this caller asked for it; the very bytes when there is nothing to change. */

@@ -19,6 +19,7 @@ import { noCapacity, planOrPass } from './parameters.ts';
 import { keep, replyOf } from './keep.ts';
 import { expiryOf, ownBytes, type Parts } from './parts.ts';
 import { planPage, type PagePlan } from './plan-page.ts';
+import { orStale, staleAnswer } from './stale-if-error.ts';
 import { olderBy, type FillLease } from './table.ts';
 import type { OpenTable } from './tables.ts';
 
@@ -29,11 +30,13 @@ export function readPage(
   options: ExecuteOptions,
 ): Answer | Promise<Answer> {
   const nowMs = parts.clock.monotonicMs();
-  const mayServe = options.control !== 'bypass' && table.isServing(nowMs);
+  const isServing = table.isServing(nowMs);
+  const mayBeStale = parts.tuning.staleIfErrorMs > 0;
+  const mayServe = options.control !== 'bypass' && (isServing || mayBeStale);
   const operation = request.operation as 'Query' | 'Scan';
   const plan = mayServe ? planOrPass(() => planPage(operation, table, request.input)) : undefined;
   if (plan === undefined) return passThrough(parts, request, options);
-  if (options.control !== 'refresh') {
+  if (isServing && options.control !== 'refresh') {
     const cacheKey = table.prefix + plan.cacheKey;
     const entry = parts.pages.get(cacheKey, nowMs);
     if (entry !== undefined) {
@@ -42,7 +45,13 @@ export function readPage(
       return { reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs };
     }
   }
-  return loadPage(parts, table, plan, request, options);
+  const asked = isServing ? loadPage(parts, table, plan, request, options) : passThrough(parts, request, options);
+  if (!mayBeStale) return asked;
+  return orStale(asked, () => {
+    // The table's prefix as it is now: what was cached before a gap is not to be found (I9).
+    const entry = parts.pages.stale(table.prefix + plan.cacheKey, parts.clock.monotonicMs());
+    return staleAnswer(parts, table, entry, (page) => answerFrom(plan, page.reply));
+  });
 }
 
 const CLOSING_BRACE = Buffer.from('}');

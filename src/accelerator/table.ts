@@ -92,6 +92,10 @@ export class Table {
     return nowMs <= this.#freshUntilMs;
   }
 
+  get freshUntilMs(): number {
+    return this.#freshUntilMs;
+  }
+
   /** A feed that delivers a change before its write is acknowledged has judged every page by then. */
   get hasDirectFeed(): boolean {
     return this.#caughtUpAsOfMs === Infinity;

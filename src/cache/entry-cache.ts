@@ -19,6 +19,8 @@ export interface Entry<V> {
 
 export interface EntryCacheOptions<V> {
   readonly limitBytes: number;
+  /** How long an entry is kept when its lifetime is over, for `stale`. */
+  readonly graceMs?: number | undefined;
   /** Told of every entry that leaves, for whatever cause, replaced ones included. */
   readonly onRemoved?: ((value: V) => void) | undefined;
 }
@@ -29,11 +31,13 @@ export const ENTRY_OVERHEAD_BYTES = 200;
 export class EntryCache<V> {
   readonly counters = new CacheCounters();
   readonly limitBytes: number;
+  readonly #graceMs: number;
   readonly #entries: LRUCache<string, Entry<V>>;
 
   constructor(options: EntryCacheOptions<V>) {
     const { onRemoved } = options;
     this.limitBytes = options.limitBytes;
+    this.#graceMs = options.graceMs ?? 0;
     this.#entries = new LRUCache<string, Entry<V>>({
       maxSize: options.limitBytes,
       sizeCalculation: (entry) => entry.sizeBytes,
@@ -67,8 +71,7 @@ export class EntryCache<V> {
         this.counters.hits++;
         return entry;
       }
-      this.#entries.delete(key);
-      this.counters.removedByExpiry++;
+      this.#removeIfOver(entry, key, nowMs);
     }
     return undefined;
   }
@@ -77,6 +80,12 @@ export class EntryCache<V> {
   peek(key: string, nowMs: number): Entry<V> | undefined {
     const entry = this.#entries.peek(key);
     return entry !== undefined && isAlive(entry, nowMs) ? entry : undefined;
+  }
+
+  /** The entry as it is, also when its lifetime has been over for no longer than the grace. */
+  stale(key: string, nowMs: number): Entry<V> | undefined {
+    const entry = this.#entries.peek(key);
+    return entry !== undefined && isAlive(entry, nowMs - this.#graceMs) ? entry : undefined;
   }
 
   /** Stores or replaces. False for an entry larger than the whole budget, which is not kept. */
@@ -95,6 +104,12 @@ export class EntryCache<V> {
     const removed = this.#entries.delete(key);
     if (removed) this.counters.removedByInvalidation++;
     return removed;
+  }
+
+  #removeIfOver(entry: Entry<V>, key: string, nowMs: number): void {
+    if (isAlive(entry, nowMs - this.#graceMs)) return;
+    this.#entries.delete(key);
+    this.counters.removedByExpiry++;
   }
 
   clear(): void {

@@ -213,6 +213,13 @@ export const optionTable = {
     in: SERVE,
     help: 'While the feed is lost: pass reads through to the store, or serve by lifetime alone',
   }),
+  staleIfErrorMs: option('stale-if-error', {
+    kind: duration(0, DAY_MS),
+    default: acceleratorDefaults.staleIfErrorMs,
+    placeholder: '<duration>',
+    in: SERVE,
+    help: 'While the store gives no answer, serve what was cached, up to so long after its end, marked as stale; 0: never',
+  }),
   auditRate: option('audit', {
     kind: share,
     default: acceleratorDefaults.auditRate,

@@ -90,5 +90,6 @@ function accelerate(options: Options, backing: OpenBacking, log: Log): Accelerat
     maxStalenessMs: options.maxStalenessMs,
     onFeedLoss: options.onFeedLoss,
     auditRate: options.auditRate,
+    staleIfErrorMs: options.staleIfErrorMs,
   });
 }

@@ -162,7 +162,8 @@ export class DaxCalls {
     writer.clear();
     writer.arrayHead(0);
     // Parsed for this once: a cached reply keeps its bytes and no objects.
-    const output = cache === 'hit' ? (JSON.parse(reply.body.toString('utf8')) as JsonObject) : reply.output;
+    const isKept = cache === 'hit' || cache === 'stale';
+    const output = isKept ? (JSON.parse(reply.body.toString('utf8')) as JsonObject) : reply.output;
     call.writeReply(writer, output, codec);
     const bytes = writer.take();
     if (cache === 'hit' && call.form !== undefined) {
