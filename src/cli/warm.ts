@@ -1,17 +1,12 @@
-/**
- * `slipstream warm`: fills a running proxy's item cache, by reading the tables through its HTTP door. The keys come from a
- * strongly consistent Scan, which passes through: its pages would push out of the cache what is asked for.
- */
+/** `slipstream warm`: fills a running proxy's item cache, by reading the tables through its HTTP door. */
 import { createRemoteStore } from '../backing/remote-store.ts';
 import type { BackingStore } from '../backing/backing-store.ts';
-import type { Item } from '../model/attribute-value.ts';
+import { systemClock } from '../base/clock.ts';
+import { warmTable } from '../client/warm.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import type { JsonObject } from '../model/service-call.ts';
-import { tableSchemaOf } from '../model/table-schema.ts';
 import { FAILED, OK } from './exit-code.ts';
 import type { Options } from './option-table.ts';
-
-const KEYS_A_BATCH_MAX = 100;
 
 /** All tables when none is named. */
 export async function warm(options: Options, tables: readonly string[]): Promise<number> {
@@ -20,7 +15,9 @@ export async function warm(options: Options, tables: readonly string[]): Promise
   try {
     const names = tables.length > 0 ? tables : await allTables(proxy);
     for (const name of names) {
-      const items = await warmTable(proxy, name);
+      const { items } = await warmTable((operation, input) => ask(proxy, operation, input), name, {
+        clock: systemClock,
+      });
       process.stdout.write(`${name}: ${items} items\n`);
     }
     return OK;
@@ -41,39 +38,6 @@ async function allTables(proxy: BackingStore): Promise<string[]> {
     after = page['LastEvaluatedTableName'];
   } while (after !== undefined);
   return names;
-}
-
-async function warmTable(proxy: BackingStore, table: string): Promise<number> {
-  const description = await ask(proxy, 'DescribeTable', { TableName: table });
-  const { key } = tableSchemaOf(description['Table'] as JsonObject);
-  const names = [...key.partition, ...key.sort].map(({ name }) => name);
-  const scan = {
-    TableName: table,
-    ConsistentRead: true,
-    ProjectionExpression: names.map((_, i) => `#k${i}`).join(', '),
-    ExpressionAttributeNames: Object.fromEntries(names.map((name, i) => [`#k${i}`, name])),
-  };
-  let items = 0;
-  let after: unknown;
-  do {
-    const page = await ask(proxy, 'Scan', after === undefined ? scan : { ...scan, ExclusiveStartKey: after });
-    const keys = page['Items'] as Item[];
-    for (let i = 0; i < keys.length; i += KEYS_A_BATCH_MAX) {
-      await readBatch(proxy, table, keys.slice(i, i + KEYS_A_BATCH_MAX));
-    }
-    items += keys.length;
-    after = page['LastEvaluatedKey'];
-  } while (after !== undefined);
-  return items;
-}
-
-/** A batch may come back in parts: its answer is cut at 16 MB. */
-async function readBatch(proxy: BackingStore, table: string, keys: readonly Item[]): Promise<void> {
-  let left: JsonObject = { [table]: { Keys: keys } };
-  while (Object.keys(left).length > 0) {
-    const reply = await ask(proxy, 'BatchGetItem', { RequestItems: left });
-    left = (reply['UnprocessedKeys'] ?? {}) as JsonObject;
-  }
 }
 
 async function ask(proxy: BackingStore, operation: string, input: JsonObject): Promise<JsonObject> {

@@ -35,6 +35,7 @@ export class InProcessHandler {
     const target = parseTarget(request.headers['x-amz-target']);
     assert(target !== undefined, 'the SDK sent a request without X-Amz-Target');
     const signal = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
+    if (signal?.aborted === true) throw abortError();
     const body = bytesOfBody(request.body);
     const reply = await this.#store.send(ServiceRequest.fromBody(target.operation, body, target.api), { signal });
     return {
@@ -55,4 +56,9 @@ export class InProcessHandler {
   httpHandlerConfigs(): object {
     return {};
   }
+}
+
+/** As the SDK's handlers say it. */
+function abortError(): Error {
+  return Object.assign(new Error('Request aborted'), { name: 'AbortError' });
 }

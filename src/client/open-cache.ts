@@ -23,7 +23,7 @@ export function openCache(client: DynamoDBClient, options: ClientCacheOptions, f
   const shared = options.accelerator;
   if (shared !== undefined) {
     const path = new AcceleratedSend({ accelerator: shared, forward, itemsOnly: true, failure: () => undefined });
-    return { cache: new ClientCache(shared), path, close: async () => path.close() };
+    return { cache: new ClientCache({ accelerator: shared, path }), path, close: async () => path.close() };
   }
   const { feed: _feed, store, proxy, accelerator: _shared, clock, ...tuning } = options;
   const chosen = feedOf(options);
@@ -46,5 +46,5 @@ export function openCache(client: DynamoDBClient, options: ClientCacheOptions, f
     await Promise.all([accelerator.close(), ownFeed?.close()]);
     await backing.close();
   };
-  return { cache: new ClientCache(accelerator, node), path, close };
+  return { cache: new ClientCache({ accelerator, path, node, clock }), path, close };
 }

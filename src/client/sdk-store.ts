@@ -53,14 +53,13 @@ export class SdkStore implements BackingStore {
     }
     const call = request.native as SdkCall | undefined;
     const command = commandOf(request, call?.command);
-    // What the accelerator sends on its own account describes tables; nothing of it is cached under a key.
-    const watch = call && new ParameterWatch(command, request.input);
+    const watch = new ParameterWatch(command, request.input);
     const outcome = this.#forward(command, sendOptionsOf(call?.options, options));
     const isAnswered = await outcome.then(
       () => true,
       () => false,
     );
-    if (watch !== undefined && (isAnswered ? !watch.isTrue : watch.altered !== undefined)) {
+    if (isAnswered ? !watch.isTrue : watch.altered !== undefined) {
       throw new AlteredCall(request, watch.altered, outcome);
     }
     return outcome.then(
