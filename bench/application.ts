@@ -21,6 +21,8 @@ export interface Application {
   readonly operation: OperationName;
   readonly partitions: number;
   readonly hotReads: number;
+  /** Our client of another checkout. */
+  readonly module?: string | undefined;
 }
 
 export interface Question extends Effort {
@@ -53,7 +55,7 @@ async function serve(application: Application): Promise<void> {
 
 /** Each makes what asks for so many callers at once. */
 const ways = {
-  ours: ({ url, operation }, reads) => viaSdk('slipstream/client-dynamodb', url, operation, reads),
+  ours: ({ url, operation, module = 'slipstream/client-dynamodb' }, reads) => viaSdk(module, url, operation, reads),
   sdk: ({ url, operation }) => viaSdk('@aws-sdk/client-dynamodb', url, operation, []),
   async redis({ url }) {
     const client = createClient({ url });

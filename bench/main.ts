@@ -36,8 +36,17 @@ const plan = options.quick ? plans.quick : plans.full;
 const startedAt = new Date();
 const machine = thisMachine();
 const measured: Section[] = [];
+const failures: string[] = [];
 for (const [id, measure] of Object.entries(sections)) {
-  if (options.only.length === 0 || options.only.includes(id)) measured.push(await measure(plan, options));
+  if (options.only.length > 0 && !options.only.includes(id)) continue;
+  try {
+    measured.push(await measure(plan, options));
+  } catch (error) {
+    // The other sections are worth their minutes all the same.
+    failures.push(`${id} failed: ${(error as Error).message}`);
+    console.error(error);
+    process.exitCode = 1;
+  }
 }
 
 const result: Result = {
@@ -57,6 +66,7 @@ console.log(`page: ${save(options.html ?? `${name}.html`, pageOf(result))}`);
 /** What a reader has to know before believing the figures. */
 function remarksOn({ loadAtStart, cores }: Machine): string[] {
   return [
+    ...failures,
     ...(options.quick ? ['A quick run shows that everything works; for figures, run without --quick.'] : []),
     ...(loadAtStart > cores / 2
       ? [`The machine was busy when the run began: a load of ${loadAtStart} on ${cores} cores.`]

@@ -42,10 +42,10 @@ export const plans = {
   },
   full: {
     turns: 5,
-    seconds: 1,
-    warmUpSeconds: 1,
+    seconds: 0.8,
+    warmUpSeconds: 0.5,
     partitions: 100,
-    missesMax: 10_000,
+    missesMax: 9_000,
     ycsbItems: 10_000,
     tryDaxIterations: 20,
     cacheShares: [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1],

@@ -6,18 +6,32 @@ import { TABLE, batchWrites, createTable } from './dataset.ts';
 import type { Request } from './dataset.ts';
 
 const root = join(import.meta.dirname, '..');
-export const slipstream = join(root, 'dist/cli/main.js');
+const slipstream = join(root, 'dist/cli/main.js');
 const ACTIVE_WITHIN_MS = 10_000;
 const CACHED_WITHIN_MS = 20_000;
 
 export type StoreName = 'embedded' | 'slow' | 'dynalite';
 
-const embedded = [slipstream, 'store', '--in-memory', '--http-port', '0'];
-const stores: Readonly<Record<StoreName, { readonly command: readonly string[]; readonly hasStreams: boolean }>> = {
+interface StoreRow {
+  readonly command: (program: string) => readonly string[];
+  readonly hasStreams: boolean;
+}
+
+const embedded = (program: string) => [program, 'store', '--in-memory', '--http-port', '0'];
+const stores: Readonly<Record<StoreName, StoreRow>> = {
   embedded: { command: embedded, hasStreams: true },
-  slow: { command: [...embedded, '--latency', '3'], hasStreams: true },
-  dynalite: { command: [...process.execArgv, join(root, 'bench/dynalite.ts')], hasStreams: false },
+  slow: { command: (program) => [...embedded(program), '--latency', '3'], hasStreams: true },
+  dynalite: { command: () => [...process.execArgv, join(root, 'bench/dynalite.ts')], hasStreams: false },
 };
+
+export interface ProxyStart {
+  /** Of `slipstream serve`. */
+  readonly flags?: readonly string[] | undefined;
+  /** Of node. */
+  readonly nodeFlags?: readonly string[] | undefined;
+  /** Another checkout's `dist/cli/main.js`. */
+  readonly program?: string | undefined;
+}
 
 /** What is asked: where, and whose processor time counts. */
 export interface Server {
@@ -31,9 +45,9 @@ export function serverOf(child: Child): Server {
 }
 
 /** Starts the store and loads the table. */
-export async function startStore(name: StoreName, partitions: number): Promise<Child> {
+export async function startStore(name: StoreName, partitions: number, program = slipstream): Promise<Child> {
   const { command, hasStreams } = stores[name];
-  const store = await Child.start(command);
+  const store = await Child.start(command(program));
   try {
     await loadTable(store.ready.http, partitions, hasStreams);
   } catch (error) {
@@ -60,12 +74,11 @@ export async function useStore(url: string, partitions: number): Promise<Server>
 export async function startProxy(
   store: Child,
   asked: readonly Request[],
-  flags: readonly string[] = [],
-  nodeFlags: readonly string[] = [],
+  { flags = [], nodeFlags = [], program = slipstream }: ProxyStart = {},
 ): Promise<Child> {
   const ports = ['--http-port', '0', '--admin-port', '0', '--dax-port', 'off'];
   const backing = ['--backing', store.ready.http];
-  const proxy = await Child.start([...nodeFlags, slipstream, 'serve', ...backing, ...ports, ...flags]);
+  const proxy = await Child.start([...nodeFlags, program, 'serve', ...backing, ...ports, ...flags]);
   try {
     await untilHits(proxy, asked);
   } catch (error) {

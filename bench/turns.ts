@@ -35,7 +35,11 @@ export interface TurnPlan {
 /** A server that is asked for that much of what it can do has time for each, and is not idle. */
 const RATE_SHARE = 0.25;
 
-export async function measureInTurns(cells: readonly Cell[], plan: TurnPlan): Promise<Row[]> {
+export async function measureInTurns(
+  cells: readonly Cell[],
+  plan: TurnPlan,
+  tell: (progress: string) => void = (progress) => void process.stderr.write(`${progress}\n`),
+): Promise<Row[]> {
   if (plan.warmUpSeconds > 0) for (const cell of cells) await cell.run({ seconds: plan.warmUpSeconds });
   const measured = cells.map(() => ({ latencies: latencyHistogram(), turns: [] as Turn[] }));
   for (let turn = 0; turn < plan.turns; turn++) {
@@ -45,7 +49,7 @@ export async function measureInTurns(cells: readonly Cell[], plan: TurnPlan): Pr
       const latencies = await latenciesOf(cell, sample, flatOut.operationsPerSecond, plan.seconds);
       measured[place]!.latencies.add(latencies);
       measured[place]!.turns.push(turnOf(measurementOf(latencies, sample.elapsedMs, undefined), flatOut));
-      process.stderr.write(`${cell.subject}, ${cell.connections}: ${Math.round(flatOut.operationsPerSecond)}/s\n`);
+      tell(`${cell.subject}, ${cell.connections}: ${Math.round(flatOut.operationsPerSecond)}/s`);
     }
   }
   return cells.map((cell, place) => rowOf(cell, measured[place]!.latencies, measured[place]!.turns));

@@ -7,7 +7,7 @@ export interface Scale {
 
 /** From 0 to a round number at or above the highest, in up to six steps. */
 export function linearScale(highest: number): Scale {
-  const rough = Math.max(highest, Number.MIN_VALUE) / 5;
+  const rough = (highest > 0 ? highest : 1) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((each) => each >= rough * 0.999)!;
   const count = Math.ceil(highest / step - 1e-9);

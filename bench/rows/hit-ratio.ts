@@ -41,7 +41,7 @@ export async function measureHitRatio(plan: Plan): Promise<Section> {
       swept.push(
         await withServers(async (keepProxy) => {
           const size = String(Math.ceil(itemBytes * items * share));
-          const proxy = await keepProxy(startProxy(store, [getItem(keyAt(0))], ['--item-cache', size]));
+          const proxy = await keepProxy(startProxy(store, [getItem(keyAt(0))], { flags: ['--item-cache', size] }));
           const { url, cpuMs } = serverOf(proxy);
           return sweep(share, { url, cpuMs, connections: CONNECTIONS }, gets, plan);
         }),

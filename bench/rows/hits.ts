@@ -111,7 +111,7 @@ function overHttp(subject: string, server: Server, requests: readonly Buffer[], 
 async function startSigned(folder: string, store: Child, requests: readonly Buffer[]): Promise<Child> {
   const file = join(folder, 'credentials.json');
   writeFileSync(file, JSON.stringify([benchCredentials]));
-  const proxy = await startProxy(store, [], ['--auth', 'sigv4', '--credentials', file]);
+  const proxy = await startProxy(store, [], { flags: ['--auth', 'sigv4', '--credentials', file] });
   try {
     for (const until = performance.now() + 20_000; ;) {
       let misses = 0;

@@ -24,7 +24,7 @@ const REPETITIONS = 10;
 export async function measureInvalidation(plan: Plan): Promise<Section> {
   const rows = await withServers(async (keep) => {
     const store = await keep(startStore('embedded', plan.cachedPages.length));
-    const proxy = await keep(startProxy(store, [pageOf(0, 1)], ['--query-cache', '1073741824']));
+    const proxy = await keep(startProxy(store, [pageOf(0, 1)], { flags: ['--query-cache', '1073741824'] }));
     for (const [partition, count] of plan.cachedPages.entries()) await untilHits(proxy, pagesOf(partition, count));
     const cells = plan.cachedPages.map((count, partition) => cellOf(proxy, partition, count));
     const unconcerned = await measureInTurns(cells, plan);

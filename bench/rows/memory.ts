@@ -33,7 +33,7 @@ export async function measureMemory(plan: Plan): Promise<Section> {
     // Tests by its lifetime or by its budget must not let anything go meanwhile.
     const flags = ['--item-cache', '4294967296', '--item-ttl', '0'];
     const watch = [...process.execArgv, '--expose-gc', '--import', join(import.meta.dirname, '../gc-watch.ts')];
-    const proxy = await keep(startProxy(store, [getItem(keyAt(0))], flags, watch));
+    const proxy = await keep(startProxy(store, [getItem(keyAt(0))], { flags, nodeFlags: watch }));
     // What the process needs for its work is not the items' memory: it is there before them.
     await callAll(proxy.ready.http, batches(0, Math.min(STEP_ITEMS, items / 10)));
     await fetch(`${proxy.ready.admin ?? ''}/flush`, { method: 'POST' });
