@@ -6,7 +6,7 @@
 import { Pool } from 'undici';
 import { exchange } from '../backing/exchange.ts';
 import { remoteStoreDefaults } from '../backing/remote-store.ts';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { RequestBody } from './request-body.ts';
 import { bytesOfBody } from './request-body.ts';
 
@@ -45,6 +45,7 @@ export interface NodeHandlerOptions {
 export class NodeHandler implements SdkRequestHandler {
   readonly #options: NodeHandlerOptions;
   #pool: Pool;
+  #grace: Timer | undefined;
 
   constructor(options: NodeHandlerOptions) {
     this.#options = options;
@@ -58,9 +59,20 @@ export class NodeHandler implements SdkRequestHandler {
 
   /** Ends all calls to the node that have no answer; they fail as calls do whose connection was lost. */
   abandon(why: Error): void {
+    this.keep();
     const pool = this.#pool;
     this.#pool = poolTo(this.#options.url);
     void pool.destroy(why);
+  }
+
+  /** The same, unless `keep` is called before that time is over. */
+  abandonAfter(graceMs: number, why: Error): void {
+    this.#grace = this.#options.clock.after(graceMs, () => this.abandon(why));
+  }
+
+  keep(): void {
+    this.#grace?.cancel();
+    this.#grace = undefined;
   }
 
   /** The SDK goes on working after this, and so does the pool. */

@@ -11,6 +11,7 @@ import { planOrPass } from '../accelerator/parameters.ts';
 import { tablesOfCall } from '../accelerator/tables-of-call.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ProxyLink } from '../feed/proxy-link.ts';
+import { linkDefaults } from '../feed/proxy-link.ts';
 import { traitsOf } from '../model/operations.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import type { SdkMiddleware, SdkStack } from './commands.ts';
@@ -40,6 +41,8 @@ interface SdkError {
   readonly $metadata?: { readonly httpStatusCode?: number | undefined };
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
+
+type Outcome = { readonly result: HttpResult } | { readonly error: SdkError };
 
 /** Inside of the SDK's retries and before it signs, for the signature covers the host. */
 const place = {
@@ -98,8 +101,12 @@ export class ProxyRoute {
     });
     client.config.requestHandler = handler as unknown as typeof client.config.requestHandler;
     this.#link.listen({
-      onLive: () => undefined,
-      onLost: (why) => handler.abandon(why),
+      onLive: () => handler.keep(),
+      onLost: (why, isGivenUp) => {
+        // A node that goes away ends what it has begun: were its writes repeated past it at once, they would be done twice.
+        if (isGivenUp) handler.abandon(why);
+        else handler.abandonAfter(linkDefaults.silenceMs, why);
+      },
       onGap: () => undefined,
       onMessage: () => undefined,
     });
@@ -111,13 +118,15 @@ export class ProxyRoute {
     const operation = commandName?.replace(/Command$/, '') ?? '';
     // Only the first calls of a client wait here, until it is known whether the node is there.
     await this.#link.settled();
-    if (!this.isOpen) return this.#goPast(next, args, operation);
-    try {
-      return this.#noteAge(await next({ ...args, request: addressedTo(this.#url, args.request) }));
-    } catch (error) {
-      if (!isOfNode(error as SdkError)) throw error;
-      return this.#goPast(next, args, operation, true);
+    if (!this.isOpen) return resultOf(await this.#askPast(next, args, operation, false));
+    const { node } = this.#link;
+    const outcome = await outcomeOf(next({ ...args, request: addressedTo(this.#url, args.request) }));
+    if ('error' in outcome && isOfNode(outcome.error)) {
+      return resultOf(await this.#askPast(next, args, operation, true));
     }
+    // The node was told to go while it did this, and another one may have cached the state before: as if written past that.
+    if (!this.isOpen || this.#link.node !== node) await this.#noteWrites(args.input, operation, outcome);
+    return this.#noteAge(resultOf(outcome));
   };
 
   #noteAge(result: HttpResult): HttpResult {
@@ -126,20 +135,31 @@ export class ProxyRoute {
     return result;
   }
 
-  async #goPast(next: Next, args: HttpArguments, operation: string, isRepeated = false): Promise<HttpResult> {
-    let error: unknown;
-    const result = await next(args).catch((thrown: unknown) => {
-      error = thrown;
-      return undefined;
-    });
-    if (isRepeated) this.#repeated.add(result?.output ?? (error as object));
-    if (changesTables(operation) && !isRefusal(error as SdkError | undefined)) {
-      const request = ServiceRequest.fromInput(operation, args.input);
-      await this.#link.noteWrites(planOrPass(() => tablesOfCall(request)) ?? []);
-    }
-    if (result === undefined) throw error;
-    return result;
+  async #askPast(next: Next, args: HttpArguments, operation: string, isRepeated: boolean): Promise<Outcome> {
+    const outcome = await outcomeOf(next(args));
+    if (isRepeated) this.#repeated.add('error' in outcome ? outcome.error : outcome.result.output);
+    // A refusal says nothing of an attempt before it.
+    await this.#noteWrites(args.input, operation, isRepeated ? undefined : outcome);
+    return outcome;
   }
+
+  async #noteWrites(input: object, operation: string, outcome: Outcome | undefined): Promise<void> {
+    if (!changesTables(operation) || (outcome !== undefined && 'error' in outcome && isRefusal(outcome.error))) return;
+    const request = ServiceRequest.fromInput(operation, input);
+    await this.#link.noteWrites(planOrPass(() => tablesOfCall(request)) ?? []);
+  }
+}
+
+function outcomeOf(answer: Promise<HttpResult>): Promise<Outcome> {
+  return answer.then(
+    (result) => ({ result }),
+    (error: unknown) => ({ error: error as SdkError }),
+  );
+}
+
+function resultOf(outcome: Outcome): HttpResult {
+  if ('error' in outcome) throw outcome.error as Error;
+  return outcome.result;
 }
 
 function changesTables(operation: string): boolean {
@@ -158,8 +178,8 @@ function isOfNode({ name, $metadata, $response }: SdkError): boolean {
 }
 
 /** The store did not do it. */
-function isRefusal(error: SdkError | undefined): boolean {
-  const status = error?.$metadata?.httpStatusCode ?? 200;
+function isRefusal({ $metadata }: SdkError): boolean {
+  const status = $metadata?.httpStatusCode ?? 0;
   return status >= 400 && status < 500;
 }
 

@@ -38,8 +38,11 @@ export type LinkState = 'connecting' | 'live' | 'lost' | 'refused';
 
 export interface LinkListener {
   onLive(): void;
-  /** Only after `onLive`. */
-  onLost(why: SlipstreamError): void;
+  /**
+   * Only after `onLive`. `isGivenUp`: by this end, so that what was asked of the node may never be answered. Otherwise the
+   * node has ended it, and its own connections tell what becomes of calls that it has begun.
+   */
+  onLost(why: SlipstreamError, isGivenUp: boolean): void;
   /** Messages are missing; the next ones come as ever. */
   onGap(): void;
   /** What the node says while the link is live. `askedAtMs` is when a pong's ping was sent. */
@@ -143,7 +146,7 @@ export class ProxyLink {
     this.#timer?.cancel();
     this.#connection?.close();
     this.#connection = undefined;
-    this.#become('lost', new SlipstreamError('SLIPSTREAM_CLOSED', 'the client was destroyed'));
+    this.#become('lost', new SlipstreamError('SLIPSTREAM_CLOSED', 'the client was destroyed'), true);
   }
 
   #attempt(): void {
@@ -229,7 +232,7 @@ export class ProxyLink {
   #beat(): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#heardAtMs > this.#timing.silenceMs) {
-      this.#lose(lost(`nothing was heard of the node for ${this.#timing.silenceMs} ms`));
+      this.#lose(lost(`nothing was heard of the node for ${this.#timing.silenceMs} ms`), true);
       return;
     }
     if (this.#state === 'live') {
@@ -243,7 +246,7 @@ export class ProxyLink {
     this.#connection?.send(JSON.stringify(message));
   }
 
-  #lose(why: SlipstreamError): void {
+  #lose(why: SlipstreamError, isGivenUp = false): void {
     this.#connection?.close();
     this.#connection = undefined;
     this.#timer?.cancel();
@@ -256,17 +259,17 @@ export class ProxyLink {
     this.#pendingNotes.clear();
     this.#timer = this.#clock.after(this.#retryMs * (0.5 + this.#clock.random() / 2), () => this.#attempt());
     this.#retryMs = Math.min(this.#retryMs * 2, this.#timing.retryMaxMs);
-    this.#become(isRefusal(why) ? 'refused' : 'lost', why);
+    this.#become(isRefusal(why) ? 'refused' : 'lost', why, isGivenUp);
   }
 
-  #become(state: LinkState, why: SlipstreamError | undefined): void {
+  #become(state: LinkState, why: SlipstreamError | undefined, isGivenUp = false): void {
     const wasLive = this.#state === 'live';
     this.#state = state;
     this.#failure = why;
     for (const resolve of this.#waiting.splice(0)) resolve();
     for (const listener of this.#listeners) {
       if (state === 'live') listener.onLive();
-      else if (wasLive && why !== undefined) listener.onLost(why);
+      else if (wasLive && why !== undefined) listener.onLost(why, isGivenUp);
     }
   }
 }

@@ -93,7 +93,7 @@ export class FeedSession {
         return;
       case 'wrote':
         for (const table of message.tables) this.#options.accelerator.invalidate(table);
-        this.#say({ type: 'noted', note: message.note });
+        this.#answer({ type: 'noted', note: message.note });
     }
   }
 
@@ -127,7 +127,7 @@ export class FeedSession {
     }
     watched.following = following;
     if (following === undefined) this.#watched.delete(table);
-    this.#say({ type: 'watching', table, watch, staleness: following && stalenessOf(following) });
+    this.#answer({ type: 'watching', table, watch, staleness: following && stalenessOf(following) });
   }
 
   #unfollow(table: string): void {
@@ -152,6 +152,15 @@ export class FeedSession {
   /** A reader who takes nothing gets nothing more; by the next pong it knows what it has missed (I9). */
   #say(message: FromNode): void {
     if (this.#hasRoom()) this.#options.socket.send(JSON.stringify(message));
+  }
+
+  /**
+   * Its reader waits for this one, and no pong tells that it is missing: were it dropped, a write that was noted here would
+   * wait for as long as the link lives, and a table stay unfollowed. Such a reader has to begin anew.
+   */
+  #answer(message: FromNode): void {
+    if (this.#isClosed || this.#hasRoom()) this.#say(message);
+    else this.#end('it asks, and does not read');
   }
 
   #hasRoom(): boolean {
