@@ -4,6 +4,7 @@ import {
   exactKey,
   keyOf,
   keyText,
+  plainKeyText,
   positionOf,
   validateIndexKey,
   validateItemKey,
@@ -167,5 +168,61 @@ describe('checks with messages', () => {
     const key = keyOf(composite, item);
     expect(key).toEqual({ pk: { S: 'a' }, sk: { N: '1' } });
     expect(() => validateKey(composite, key)).not.toThrow();
+  });
+});
+
+describe('plainKeyText', () => {
+  const keyTextOf = (schema: KeySchema, key: unknown) => {
+    const exact = exactKey(schema, key);
+    const position = exact && positionOf(schema, exact);
+    return position && keyText(position);
+  };
+  const text = fc.oneof(fc.constantFrom('', 'a', '1', '01', '-0', '1e3', 'é', '\x7f', '\x80'), fc.string());
+  const number = fc.oneof(text, fc.integer().map(String));
+  const attribute = fc.oneof(
+    text.map((S) => ({ S })),
+    number.map((N) => ({ N })),
+    text.map((B) => ({ B })),
+    text.map((S) => ({ S, N: '1' })),
+    fc.constantFrom(null, undefined, 'a', 1, [], {}, { S: 1 }),
+  );
+  const key = fc.record({ pk: attribute, sk: attribute, other: attribute }, { requiredKeys: [] });
+
+  it('is the text of the exact key, or none', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(simple, composite, binary, several), key, (schema, given) => {
+        const plain = plainKeyText(schema, given, 'values');
+        if (plain !== undefined) expect(plain).toBe(keyTextOf(schema, given));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('finds the keys that nearly all are, in both forms', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 60 }), fc.maxSafeInteger(), (pk, sk) => {
+        const values = { pk: { S: pk }, sk: { N: String(sk) } };
+        expect(plainKeyText(composite, values, 'values')).toBe(keyTextOf(composite, values));
+        expect(plainKeyText(composite, { pk, sk }, 'documents')).toBe(keyTextOf(composite, values));
+        expect(plainKeyText(simple, { pk: { S: pk } }, 'values')).toBe(keyTextOf(simple, { pk: { S: pk } }));
+      }),
+    );
+  });
+
+  it.each([
+    ['a number for a text', { pk: 1, sk: 1 }],
+    ['a text for a number', { pk: 'a', sk: '1' }],
+    ['a fraction, which may be written in many ways', { pk: 'a', sk: 0.5 }],
+    ['a number that no double holds', { pk: 'a', sk: 2 ** 60 }],
+    ['a big integer', { pk: 'a', sk: 1n }],
+    ['an attribute value', { pk: { S: 'a' }, sk: 1 }],
+    ['an object that is a text', { pk: new String('a'), sk: 1 }],
+    ['an inherited attribute', Object.create({ pk: 'a', sk: 1 }) as object],
+    ['one attribute more', { pk: 'a', sk: 1, more: 1 }],
+    ['one attribute less', { pk: 'a' }],
+    ['a long text', { pk: 'a'.repeat(2_000), sk: 1 }],
+    ['nothing', undefined],
+  ])('finds no document key with %s', (_what, given) => {
+    expect(plainKeyText(composite, given, 'documents')).toBeUndefined();
   });
 });

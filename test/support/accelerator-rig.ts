@@ -44,6 +44,7 @@ export interface Rig {
 
 export interface RigOptions extends AcceleratorTuning {
   readonly log?: Log | undefined;
+  readonly keep?: 'bytes' | 'values' | undefined;
   readonly feed?: ChangeFeed | 'direct' | undefined;
   /** Puts something between the accelerator and the store. */
   readonly between?: (store: EmbeddedStore) => BackingStore;
