@@ -65,7 +65,7 @@ it('gives what any stack gives for concat', async () => {
   expect(joined.remove('usersOwn')).toBe(true);
   expect(joined.clone().identify().length).toBe(client.middlewareStack.identify().length - 1);
   joined.add((next) => (args) => next(args), { step: 'build', name: 'another', tags: ['mine'] });
-  joined.addRelativeTo((next) => next, { relation: 'after', toMiddleware: 'another', name: 'last' });
+  joined.addRelativeTo((next: never) => next, { relation: 'after', toMiddleware: 'another', name: 'last' });
   joined.use({ applyToStack: (stack) => stack.add((next) => (args) => next(args), { name: 'used' }) });
   const names = () => joined.identify().map((line) => line.split(' ')[0]);
   expect(names()).toEqual(expect.arrayContaining(['another', 'last', 'used']));
