@@ -64,9 +64,10 @@ it('gives what any stack gives for concat', async () => {
   expect(joined.identify()).toEqual(client.middlewareStack.identify());
   expect(joined.remove('usersOwn')).toBe(true);
   expect(joined.clone().identify().length).toBe(client.middlewareStack.identify().length - 1);
-  joined.add((next) => (args) => next(args), { step: 'build', name: 'another', tags: ['mine'] });
-  joined.addRelativeTo((next: never) => next, { relation: 'after', toMiddleware: 'another', name: 'last' });
-  joined.use({ applyToStack: (stack) => stack.add((next) => (args) => next(args), { name: 'used' }) });
+  const through: Parameters<typeof joined.add>[0] = (next) => (args) => next(args);
+  joined.add(through, { step: 'build', name: 'another', tags: ['mine'] });
+  joined.addRelativeTo(through, { relation: 'after', toMiddleware: 'another', name: 'last' });
+  joined.use({ applyToStack: (stack) => stack.add(through, { name: 'used' }) });
   const names = () => joined.identify().map((line) => line.split(' ')[0]);
   expect(names()).toEqual(expect.arrayContaining(['another', 'last', 'used']));
   expect(joined.removeByTag('mine')).toBe(true);
