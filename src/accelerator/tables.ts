@@ -135,7 +135,7 @@ export class Tables {
     });
     // Aborted so that a feed that starts at once leaves no timer behind; the race has taken the rejection by then.
     const waiting = new AbortController();
-    await Promise.race([trusted, sleep(clock, tuning.feedStartMs, waiting.signal)]);
+    await Promise.race([trusted, sleep(clock, tuning.feedStartMs, waiting.signal, true)]);
     waiting.abort();
   }
 

@@ -14,8 +14,11 @@ export interface Clock {
   monotonicMs(): number;
   /** Milliseconds since 1970; may jump. Only for what leaves the process: signatures, stream times, log lines. */
   wallMs(): number;
-  /** Runs `fire` once after `delay` ms. A timer never keeps the process alive. */
-  after(delay: number, fire: () => void): Timer;
+  /**
+   * Runs `fire` once after `delay` ms. A timer keeps the process alive only where it `isAwaited`: when a caller waits for it,
+   * and nothing else might wake the process to give it its answer.
+   */
+  after(delay: number, fire: () => void, isAwaited?: boolean): Timer;
   /** Uniform in [0, 1). */
   random(): number;
   /** `size` random bytes, for request ids and identifiers. */
@@ -25,17 +28,20 @@ export interface Clock {
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
-  after(delay, fire) {
+  after(delay, fire, isAwaited = false) {
     const timeout = delayMs(fire, delay);
-    timeout.unref();
+    if (!isAwaited) timeout.unref();
     return { cancel: () => clearTimeout(timeout) };
   },
   random: () => Math.random(),
   randomBytes: (size) => randomBytes(size),
 };
 
-/** Resolves after `delay` ms of the clock's time, or rejects with the signal's reason when it aborts first. */
-export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+/**
+ * Resolves after `delay` ms of the clock's time, or rejects with the signal's reason when it aborts first. `isAwaited`: by a
+ * caller, and not by what goes on in the background.
+ */
+export function sleep(clock: Clock, delay: number, signal?: AbortSignal, isAwaited = false): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason as Error);
@@ -45,10 +51,11 @@ export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promis
       timer.cancel();
       reject(signal?.reason as Error);
     };
-    const timer = clock.after(delay, () => {
+    const onDue = () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
-    });
+    };
+    const timer = clock.after(delay, onDue, isAwaited);
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -20,6 +20,8 @@ export interface Connection {
   send(text: string): void;
   /** No handler is called after this. */
   close(): void;
+  /** Whether somebody waits for what comes; where nobody does, the connection does not keep a process alive. */
+  hold?(isAwaited: boolean): void;
 }
 
 export interface LinkTiming {
@@ -118,8 +120,10 @@ export class ProxyLink {
   /** Resolves when the first attempt has ended, well or not; a caller that waits for it waits `silenceMs` at most. */
   settled(): Promise<void> {
     if (this.#state !== 'connecting' || this.#isClosed) return Promise.resolve();
+    const settled = new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.open();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#hold();
+    return settled;
   }
 
   send(message: ToNode): void {
@@ -182,6 +186,7 @@ export class ProxyLink {
       case 'noted':
         this.#pendingNotes.get(message.note)?.resolve();
         this.#pendingNotes.delete(message.note);
+        this.#hold();
         return;
       default:
         if (this.#state === 'live') this.#pass(message);
@@ -208,7 +213,13 @@ export class ProxyLink {
     return new Promise((resolve) => {
       this.#pendingNotes.set(note, { tables, resolve });
       this.#say({ type: 'wrote', note, tables });
+      this.#hold();
     });
+  }
+
+  /** A process must not end before its calls are answered because nothing but this link would wake it. */
+  #hold(): void {
+    this.#connection?.hold?.(this.#waiting.length > 0 || this.#pendingNotes.size > 0);
   }
 
   #pass(message: NodeNews): void {
@@ -267,6 +278,7 @@ export class ProxyLink {
     this.#state = state;
     this.#failure = why;
     for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#hold();
     for (const listener of this.#listeners) {
       if (state === 'live') listener.onLive();
       else if (wasLive && why !== undefined) listener.onLost(why, isGivenUp);

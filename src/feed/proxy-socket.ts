@@ -1,5 +1,6 @@
 /** The WebSocket under a `ProxyLink`: signed as a call would be, for the node decides by the same rule who may follow it. */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import type { Clock } from '../base/clock.ts';
@@ -29,14 +30,22 @@ export function connectTo(options: ProxySocketOptions): Connect {
   const keys = new SigningKeys();
   return (handlers) => {
     let webSocket: WebSocket | undefined;
+    let socket: Socket | undefined;
     let isClosed = false;
+    let isAwaited = false;
+    const hold = () => void (isAwaited ? socket?.ref() : socket?.unref());
     const end = (why: SlipstreamError): void => {
       if (!isClosed) handlers.onEnd(why);
       isClosed = true;
     };
     sign(options, keys).then(
       ({ url, headers }) => {
-        if (!isClosed) webSocket = open(url, headers, { onText: handlers.onText, onEnd: end });
+        if (isClosed) return;
+        webSocket = open(url, headers, { onText: handlers.onText, onEnd: end });
+        webSocket.on('upgrade', (response) => {
+          ({ socket } = response);
+          hold();
+        });
       },
       (error: unknown) => {
         end(error instanceof SlipstreamError ? error : lost('no credentials to follow the node with', error));
@@ -47,6 +56,10 @@ export function connectTo(options: ProxySocketOptions): Connect {
       close: () => {
         isClosed = true;
         webSocket?.terminate();
+      },
+      hold: (now) => {
+        isAwaited = now;
+        hold();
       },
     };
   };
@@ -76,8 +89,6 @@ function open(url: URL, headers: Record<string, string>, { onText, onEnd }: Hand
   webSocket.on('close', (_code, reason) => {
     onEnd(lost(`the link to ${url.origin} has ended${reason.length > 0 ? `: ${reason.toString('utf8')}` : ''}`));
   });
-  // The link lives as long as the client is used; it does not keep a process alive that has nothing else to do.
-  webSocket.on('upgrade', (response) => response.socket.unref());
   return webSocket;
 }
 
