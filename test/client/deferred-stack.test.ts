@@ -66,8 +66,8 @@ it('gives what any stack gives for concat', async () => {
   expect(joined.clone().identify().length).toBe(client.middlewareStack.identify().length - 1);
   const through: Parameters<typeof joined.add>[0] = (next) => (args) => next(args);
   joined.add(through, { step: 'build', name: 'another', tags: ['mine'] });
-  joined.addRelativeTo(through, { relation: 'after', toMiddleware: 'another', name: 'last' });
-  joined.use({ applyToStack: (stack) => stack.add(through, { name: 'used' }) });
+  joined.addRelativeTo(through as never, { relation: 'after', toMiddleware: 'another', name: 'last' });
+  joined.use({ applyToStack: (stack) => stack.add(through as never, { name: 'used' }) });
   const names = () => joined.identify().map((line) => line.split(' ')[0]);
   expect(names()).toEqual(expect.arrayContaining(['another', 'last', 'used']));
   expect(joined.removeByTag('mine')).toBe(true);
