@@ -30,7 +30,8 @@ export type SendOptions = SdkSendOptions & {
   readonly slipstream?: 'bypass' | 'refresh' | undefined;
 };
 
-export type SendCallback<Output = object> = (error: unknown, output?: Output) => void;
+// oxlint-disable-next-line no-explicit-any -- as the SDK has it: a callback that reads `error.name` goes on compiling
+export type SendCallback<Output = object> = (error: any, output?: Output) => void;
 
 /** Calls back as the SDK does: never within `send` itself, and what the callback throws is lost. */
 export async function callBack<Output>(result: Promise<Output>, callback: SendCallback<Output>): Promise<void> {
