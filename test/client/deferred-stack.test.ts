@@ -64,10 +64,10 @@ it('gives what any stack gives for concat', async () => {
   expect(joined.identify()).toEqual(client.middlewareStack.identify());
   expect(joined.remove('usersOwn')).toBe(true);
   expect(joined.clone().identify().length).toBe(client.middlewareStack.identify().length - 1);
-  const through: Parameters<typeof joined.add>[0] = (next) => (args) => next(args);
+  const through = ((next: unknown) => next) as never;
   joined.add(through, { step: 'build', name: 'another', tags: ['mine'] });
-  joined.addRelativeTo(through as never, { relation: 'after', toMiddleware: 'another', name: 'last' });
-  joined.use({ applyToStack: (stack) => stack.add(through as never, { name: 'used' }) });
+  joined.addRelativeTo(through, { relation: 'after', toMiddleware: 'another', name: 'last' });
+  joined.use({ applyToStack: (stack) => stack.add(through, { name: 'used' }) });
   const names = () => joined.identify().map((line) => line.split(' ')[0]);
   expect(names()).toEqual(expect.arrayContaining(['another', 'last', 'used']));
   expect(joined.removeByTag('mine')).toBe(true);
