@@ -56,7 +56,7 @@ export class HttpConnection {
   #connect(): Promise<void> {
     const { hostname, port } = new URL(this.#options.url);
     return new Promise((resolve, reject) => {
-      const socket = connect({ port: Number(port), host: hostname, noDelay: true });
+      const socket = connect({ port: Number(port), host: hostname.replace(/^\[|\]$/g, ''), noDelay: true });
       socket.once('error', reject);
       socket.once('connect', () => {
         this.#socket = socket;

@@ -49,7 +49,8 @@ export async function startStore(name: StoreName, partitions: number, program = 
   const { command, hasStreams } = stores[name];
   const store = await Child.start(command(program));
   try {
-    await loadTable(store.ready.http, partitions, hasStreams);
+    await call(store.ready.http, createTable(hasStreams));
+    await fillTable(store.ready.http, partitions);
   } catch (error) {
     await store.stop();
     throw error;
@@ -63,10 +64,17 @@ export async function useStore(url: string, partitions: number): Promise<Server>
   if (!['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) {
     throw new Error(`--store ${url}: the bench loads only what listens on this machine's loopback`);
   }
-  await loadTable(url, partitions, false);
+  // One that is there already is somebody's, and this fails.
+  await call(url, createTable(false));
   const stop = async () => {
     await call(url, { operation: 'DeleteTable', input: { TableName: TABLE } });
   };
+  try {
+    await fillTable(url, partitions);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return { url, cpuMs: () => undefined, stop };
 }
 
@@ -88,14 +96,14 @@ export async function startProxy(
   return proxy;
 }
 
+/** Asks for all of them, again and again, until every one is a hit. */
 export function untilHits(proxy: Child, asked: readonly Request[]): Promise<void> {
   return eventually(CACHED_WITHIN_MS, 'the proxy answers nothing from its caches', async () =>
     (await callAll(proxy.ready.http, asked)).every((outcome) => outcome === 'hit'),
   );
 }
 
-async function loadTable(url: string, partitions: number, hasStreams: boolean): Promise<void> {
-  await call(url, createTable(hasStreams));
+async function fillTable(url: string, partitions: number): Promise<void> {
   await eventually(ACTIVE_WITHIN_MS, `${TABLE} is not active`, async () => {
     const { body } = await call(url, { operation: 'DescribeTable', input: { TableName: TABLE } });
     return (body['Table'] as { TableStatus: string }).TableStatus === 'ACTIVE';
