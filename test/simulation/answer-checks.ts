@@ -14,39 +14,57 @@ import { NoStaleFill } from './no-stale-fill.ts';
 import type { PageSpec } from './page-spec.ts';
 import { judgePage } from './page-window.ts';
 import { ReadYourWrites } from './read-your-writes.ts';
-import { SLOW_MS, type Scenario } from './scenarios.ts';
+import type { Scenario } from './scenarios.ts';
 
 /** The floors of the items concerned, as they stood when a call was made. */
 export interface Asked {
   readonly atMs: number;
   readonly floors: ReadonlyMap<ItemHistory, number>;
+  /** Of the unsettled reads, all until then; undefined while one was under way. */
+  readonly unsettled: number | undefined;
 }
 
-type Fail = (rule: string, text: string, operationId: number) => void;
+/** How far a cache was told of each item. */
+export interface Told {
+  readonly items: Floor;
+  readonly pages: Floor;
+}
+
+export interface AnswerChecksOptions {
+  readonly scenario: Scenario;
+  readonly history: History;
+  readonly nowMs: () => number;
+  readonly fail: (rule: string, text: string, operationId: number) => void;
+  /** How old a hit may be. */
+  readonly hitBoundMs: number;
+  /** How old an answer from behind the cache may be; what replicas and indexes lag unless given. */
+  readonly behindBoundMs?: number | undefined;
+  /** What the cache was told; what `noStaleFill` saw unless given. */
+  readonly told?: Told | undefined;
+  /** Counts the reads behind the cache that may see less than it was told: those under way, and all. */
+  readonly unsettled?: { readonly underWay: number; readonly total: number } | undefined;
+}
 
 export class AnswerChecks {
   readonly readYourWrites = new ReadYourWrites();
   readonly noStaleFill: NoStaleFill;
   undecided = 0;
-  readonly #nowMs: () => number;
-  readonly #scenario: Scenario;
-  readonly #history: History;
-  readonly #fail: Fail;
+  readonly #options: AnswerChecksOptions;
+  readonly #told: Told;
   readonly #monotonic = new MonotonicReads();
   readonly #notedOfItems: readonly Floor[];
   readonly #notedOfPages: readonly Floor[];
   readonly #ofItemHits: readonly Floor[];
   readonly #ofPageHits: readonly Floor[];
 
-  constructor(scenario: Scenario, history: History, nowMs: () => number, fail: Fail) {
-    this.#nowMs = nowMs;
-    this.#scenario = scenario;
-    this.#history = history;
-    this.#fail = fail;
+  constructor(options: AnswerChecksOptions) {
+    const { scenario, history, hitBoundMs } = options;
+    this.#options = options;
     this.noStaleFill = new NoStaleFill(history);
-    const staleness = new BoundedStaleness(stalenessBoundMs(scenario));
-    this.#notedOfItems = [this.readYourWrites.ofItems, this.noStaleFill];
-    this.#notedOfPages = [this.readYourWrites.ofPages, this.noStaleFill];
+    this.#told = options.told ?? { items: this.noStaleFill, pages: this.noStaleFill };
+    const staleness = new BoundedStaleness(hitBoundMs);
+    this.#notedOfItems = [this.readYourWrites.ofItems, this.#told.items];
+    this.#notedOfPages = [this.readYourWrites.ofPages, this.#told.pages];
     this.#ofItemHits = [...this.#notedOfItems, staleness, ...(isMonotonic(scenario) ? [this.#monotonic] : [])];
     this.#ofPageHits = [...this.#notedOfPages, staleness];
   }
@@ -59,14 +77,24 @@ export class AnswerChecks {
     return this.#asked(items, this.#notedOfPages);
   }
 
+  /** What was shown so far binds no more: the cache was emptied, and asks somebody else now. */
+  forgetShown(): void {
+    this.#monotonic.clear();
+  }
+
   #asked(items: readonly ItemHistory[], noted: readonly Floor[]): Asked {
-    const atMs = this.#nowMs();
-    return { atMs, floors: new Map(items.map((history) => [history, highestOf(noted, history, atMs)])) };
+    const atMs = this.#options.nowMs();
+    const { unsettled = { underWay: 0, total: 0 } } = this.#options;
+    return {
+      atMs,
+      floors: new Map(items.map((history) => [history, highestOf(noted, history, atMs)])),
+      unsettled: unsettled.underWay > 0 ? undefined : unsettled.total,
+    };
   }
 
   /** A write was acknowledged that did this. */
   noteAcknowledged(commits: readonly Commit[]): void {
-    this.readYourWrites.acknowledged(commits, (history) => this.noStaleFill.of(history));
+    this.readYourWrites.acknowledged(commits, (history) => this.#told.pages.of(history, 0));
   }
 
   /**
@@ -79,7 +107,7 @@ export class AnswerChecks {
 
   /** After it nothing that was cached before is there; what is read then is read strongly for a while. */
   noteFlush(tableName: string): void {
-    for (const history of this.#history.items(tableName)) this.noStaleFill.raise(history, history.latest);
+    for (const history of this.#options.history.items(tableName)) this.noStaleFill.raise(history, history.latest);
   }
 
   /**
@@ -97,16 +125,18 @@ export class AnswerChecks {
   ): number {
     const version = lastShownAs(history, shown, names);
     if (version === undefined) {
-      this.#fail('answers are the store’s', `${history.name} never was ${JSON.stringify(shown)}`, operationId);
+      this.#options.fail('answers are the store’s', `${history.name} never was ${JSON.stringify(shown)}`, operationId);
       return -1;
     }
     const floor =
       isOfBatch && answer.cache !== 'pass'
-        ? (asked.floors.get(history) ?? 0)
+        ? this.#isUnsettled(asked)
+          ? 0
+          : (asked.floors.get(history) ?? 0)
         : this.#floorOf(answer, asked, false, this.#ofItemHits)(history);
     if (version.index < floor) {
       const rule = this.#brokenRule(answer, history, version.index, this.#ofItemHits);
-      this.#fail(
+      this.#options.fail(
         rule,
         `${answer.cache} on ${history.name} shows version ${version.index}, it must be at least ${floor} of ${history.latest.index}`,
         operationId,
@@ -130,13 +160,13 @@ export class AnswerChecks {
     const isGlobal = spec.index.kind === 'GSI';
     if (answer.cache === 'coalesced' && isGlobal) return;
     const floorOf = this.#floorOf(answer, asked, isGlobal, this.#ofPageHits);
-    const verdict = judgePage(spec, output, items, floorOf, this.#scenario.pageBytes);
+    const verdict = judgePage(spec, output, items, floorOf, this.#options.scenario.pageBytes);
     if (verdict === 'right') return;
     if (verdict === 'undecided') {
       this.undecided++;
       return;
     }
-    this.#fail(
+    this.#options.fail(
       this.#brokenRuleOfPage(spec, items, output, answer),
       `${answer.cache} on a page is not what any state allows: ${JSON.stringify(output)}`,
       operationId,
@@ -150,40 +180,38 @@ export class AnswerChecks {
     ofHits: readonly Floor[],
   ): (history: ItemHistory) => number {
     if (answer.cache === 'hit') {
-      const nowMs = this.#nowMs();
+      const nowMs = this.#options.nowMs();
       return (history) => Math.max(highestOf(ofHits, history, nowMs), asked.floors.get(history) ?? 0);
     }
-    const lagMs = isGlobal ? this.#scenario.indexLagMs : this.#scenario.replicaLagMs;
+    const { scenario, behindBoundMs = 0 } = this.#options;
+    const lagMs = Math.max(behindBoundMs, isGlobal ? scenario.indexLagMs : scenario.replicaLagMs);
     const trailing = (history: ItemHistory) => history.at(asked.atMs - lagMs - 1).index;
+    if (this.#isUnsettled(asked)) return trailing;
     if (answer.cache === 'coalesced') return (history) => asked.floors.get(history) ?? 0;
     if (answer.cache !== 'miss' || isGlobal) return trailing;
     return (history) => Math.max(trailing(history), asked.floors.get(history) ?? 0);
   }
 
+  /** Perhaps: nothing tells which of the reads under way an answer comes from. */
+  #isUnsettled({ unsettled }: Asked): boolean {
+    return unsettled !== (this.#options.unsettled?.total ?? 0);
+  }
+
   #brokenRule(answer: Answer, history: ItemHistory, index: number, ofHits: readonly Floor[]): string {
     const floors = answer.cache === 'hit' ? ofHits : this.#notedOfItems;
-    return floors.find((floor) => index < floor.of(history, this.#nowMs()))?.name ?? 'answers are the store’s';
+    return floors.find((floor) => index < floor.of(history, this.#options.nowMs()))?.name ?? 'answers are the store’s';
   }
 
   /** The one floor that the page breaks by itself, if there is one. */
   #brokenRuleOfPage(spec: PageSpec, items: readonly ItemHistory[], output: JsonObject, answer: Answer): string {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#options.nowMs();
     if (answer.cache !== 'hit') return 'pages equal a fresh evaluation';
     const broken = this.#ofPageHits.find(
       (floor) =>
-        judgePage(spec, output, items, (history) => floor.of(history, nowMs), this.#scenario.pageBytes) === 'wrong',
+        judgePage(spec, output, items, (history) => floor.of(history, nowMs), this.#options.scenario.pageBytes) === 'wrong',
     );
     return broken?.name ?? 'pages equal a fresh evaluation';
   }
-}
-
-/** How old a hit may be. A direct feed tells of a change before anybody can know of it. */
-function stalenessBoundMs({ feed, tuning, replicaLagMs, indexLagMs }: Scenario): number {
-  const { itemTtlMs = 0, queryTtlMs = 0, maxStalenessMs = 0, onFeedLoss } = tuning;
-  if (feed === 'direct') return 0;
-  if (feed !== 'none' && onFeedLoss !== 'ttl') return maxStalenessMs;
-  // An answer is at most this old when it arrives: the lag, a slow way back and a pause of the process.
-  return Math.max(itemTtlMs, queryTtlMs) + Math.max(replicaLagMs, indexLagMs) + 2 * SLOW_MS + 500;
 }
 
 /**

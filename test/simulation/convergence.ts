@@ -3,7 +3,6 @@
  * several times, and what the caches answer is held to the one state that is left.
  */
 import type { Simulation } from './simulation.ts';
-import { MODEL_TABLES } from './model-tables.ts';
 import { MUTATION_LOG_MS } from './scenarios.ts';
 
 /** Longest time that a feed may take to tell of everything, once nothing fails any more. */
@@ -11,29 +10,30 @@ const DRAIN_MAX_MS = 120_000;
 const STEP_MS = 250;
 
 export async function converge(simulation: Simulation): Promise<void> {
-  const { network, scheduler, scenario, workload } = simulation;
+  const { network, scheduler, deployment, workload } = simulation;
   network.isFaulty = false;
+  deployment.heal();
   const context = simulation.contextOf(0);
   const askAll = async () => {
-    for (const of of workload.keys) await simulation.read(of, 'whole', undefined, context);
-    for (const [page, spec] of workload.pages.entries()) {
-      await simulation.readPage(spec, simulation.inputOfPage(page, false), undefined, context);
+    for (const front of deployment.fronts) {
+      for (const of of workload.keys) await front.read(of, 'whole', undefined, context);
+      for (const [page, spec] of workload.pages.entries()) {
+        await front.readPage(spec, simulation.inputOfPage(page, false), undefined, context);
+      }
     }
   };
   // Late effects of calls that were given up come first.
   await sleepOn(simulation, 3_000);
   await askAll();
-  if (scenario.feed !== 'none') {
-    const deadlineMs = scheduler.monotonicMs() + DRAIN_MAX_MS;
-    const isDrained = () => [...MODEL_TABLES.keys()].every((name) => simulation.checks.noStaleFill.isDrained(name));
-    while (!isDrained()) {
-      await sleepOn(simulation, STEP_MS);
-      if (scheduler.monotonicMs() > deadlineMs) {
-        simulation.fail('convergence (I6)', 'the feed has not told of everything, nor of a gap', 0);
-        return;
-      }
+  const deadlineMs = scheduler.monotonicMs() + DRAIN_MAX_MS;
+  while (!deployment.isDrained()) {
+    await sleepOn(simulation, STEP_MS);
+    if (scheduler.monotonicMs() > deadlineMs) {
+      simulation.fail('convergence (I6)', 'the feed has not told of everything, nor of a gap', 0);
+      return;
     }
   }
+  deployment.noteDrained();
   // The first round finds what was left, the next ones what is filled now, those of global indexes once H is over.
   await askAll();
   await sleepOn(simulation, MUTATION_LOG_MS + 1);

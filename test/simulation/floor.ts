@@ -25,7 +25,20 @@ export class NotedFloor implements Floor {
   }
 
   raise(history: ItemHistory, { index }: Version): void {
+    this.raiseTo(history, index);
+  }
+
+  raiseTo(history: ItemHistory, index: number): void {
     if (index > this.of(history)) this.#noted.set(history, index);
+  }
+
+  /** Forgets what was noted of all other items. */
+  keep(isKept: (history: ItemHistory) => boolean): void {
+    for (const history of this.#noted.keys()) if (!isKept(history)) this.#noted.delete(history);
+  }
+
+  clear(): void {
+    this.#noted.clear();
   }
 }
 

@@ -1,15 +1,17 @@
 /** What happens between the calls of a run: flushes, pauses, jumps of the clock, and what feeds, streams and tables suffer. */
-import { MODEL_TABLES } from './model-tables.ts';
 import { Random } from './random.ts';
+import type { Sessions } from './sessions.ts';
 import type { Simulation } from './simulation.ts';
 import type { Action } from './workload.ts';
 
-export function makeTrouble(simulation: Simulation, action: Action, seed: number): void {
-  const { accelerator, checks, modelFeed, scheduler, store } = simulation;
+export function makeTrouble(simulation: Simulation, front: Sessions, action: Action, seed: number): void {
+  const { deployment, scheduler, store } = simulation;
+  const { modelFeed } = deployment;
+  const { accelerator } = front;
   switch (action.kind) {
     case 'flush':
       accelerator.flush();
-      for (const tableName of MODEL_TABLES.keys()) checks.noteFlush(tableName);
+      front.onFlush();
       return;
     case 'invalidate':
       accelerator.invalidate(action.of.tableName, action.of.key);
@@ -40,6 +42,6 @@ export function makeTrouble(simulation: Simulation, action: Action, seed: number
       modelFeed?.lose(action.tableName, 'table-created');
       return;
     default:
-      throw new Error(`${action.kind} is no trouble`);
+      deployment.disturb(action, seed);
   }
 }

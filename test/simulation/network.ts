@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly slow: number;
   /** Chance that something goes wrong with a call. */
   readonly faults: number;
+  /** False where the client never sends a call twice by itself. */
+  readonly repeats?: boolean | undefined;
   /** After how long a caller gives up, and how much later the store may still do what it was told. */
   readonly timeoutMs: number;
   readonly lateMs: number;
@@ -71,7 +73,7 @@ export class Network implements BackingStore {
       case 'throttled':
         return ServiceReply.fromError(new ServiceError('ThrottlingException', 'Rate exceeded'));
       case 'repeated':
-        return this.#repeat(request, random);
+        return this.#options.repeats === false ? this.#answered(request, random) : this.#repeat(request, random);
       case 'internal':
         this.#effect(request, random);
         return ServiceReply.fromError(new ServiceError('InternalServerError', 'Internal server error'));

@@ -2,7 +2,7 @@
  * I1, I2, I6, I9: once the feed has told of a change, no cache answers with what was before it, not even from a read that
  * was under way or that a lagging replica answers; once the feed has told of a gap, with nothing that is older than the gap.
  */
-import type { ChangeFeed, FeedListener, FeedRecord, FeedState } from '../../src/feed/change-feed.ts';
+import type { ChangeFeed, FeedListener, FeedRecord } from '../../src/feed/change-feed.ts';
 import { sameItem } from '../../src/model/attribute-value.ts';
 import type { History, ItemHistory, Version } from './history.ts';
 import { NotedFloor } from './floor.ts';
@@ -53,13 +53,7 @@ export class NoStaleFill extends NotedFloor {
         this.noteGap(tableName);
       },
     });
-    return {
-      subscribe: (listener) => feed.subscribe(wrapped(listener)),
-      watch: (tableName): Promise<FeedState> => feed.watch(tableName),
-      unwatch: (tableName) => feed.unwatch(tableName),
-      state: (tableName) => feed.state(tableName),
-      close: () => feed.close(),
-    };
+    return listeningTo(feed, wrapped);
   }
 
   /** An item that came back to what it was has several changes that look alike: the first that was not told yet. */
@@ -77,4 +71,15 @@ export class NoStaleFill extends NotedFloor {
     }
     return undefined;
   }
+}
+
+/** A feed whose listener is told by way of another one. */
+export function listeningTo(feed: ChangeFeed, wrapped: (listener: FeedListener) => FeedListener): ChangeFeed {
+  return {
+    subscribe: (listener) => feed.subscribe(wrapped(listener)),
+    watch: (tableName) => feed.watch(tableName),
+    unwatch: (tableName) => feed.unwatch(tableName),
+    state: (tableName) => feed.state(tableName),
+    close: () => feed.close(),
+  };
 }

@@ -16,7 +16,22 @@ export interface Scenario {
   readonly nemesis: number;
   readonly pageBytes: number;
   readonly tuning: AcceleratorTuning;
+  /** Near caches that follow the accelerator, where they are what is asked and checked. */
+  readonly near?: NearSetting | undefined;
 }
+
+export interface NearSetting {
+  readonly caches: number;
+  readonly tuning: AcceleratorTuning;
+  /** What may wait for a slow reader. */
+  readonly queueBytesMax: number;
+  /** Chance, between two operations, that a link, a process or a reader suffers. */
+  readonly trouble: number;
+  /** Of what, and how often. */
+  readonly troubles: Readonly<Record<NearTrouble, number>>;
+}
+
+export type NearTrouble = 'cut' | 'restart' | 'slow' | 'freeze';
 
 /** H: bounds the lag of replicas and indexes, so the lags of the scenarios reach up to it. */
 export const MUTATION_LOG_MS = 500;
@@ -27,6 +42,13 @@ export const TIMEOUT_MS = 400;
 export const LATE_MS = 1_500;
 /** How long the model's streams and feeds may keep a record back. */
 export const FEED_DELAY_MS = 150;
+
+/** Longest usual time of a text, or of one way of a call, between a near cache and its node. */
+export const WAY_MAX_MS = 6;
+/** How the links of near caches are set, quick, so that little time has to be simulated. */
+export const LINK_TIMING = { beatMs: 100, silenceMs: 600, retryMinMs: 30, retryMaxMs: 300 } as const;
+/** After how long without a word the node gives a near cache up. */
+export const NODE_SILENCE_MS = 1_500;
 
 const roomy: AcceleratorTuning = {
   mutationLogMs: MUTATION_LOG_MS,
@@ -83,8 +105,62 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...base, ...lagging, name: 'streams, lag, tiny caches', feed: 'streams', tuning: tiny },
 ];
 
+const near: NearSetting = {
+  caches: 3,
+  tuning: roomy,
+  queueBytesMax: 8_000_000,
+  trouble: 0.004,
+  troubles: { cut: 4, restart: 2, slow: 1, freeze: 2 },
+};
+
+const calm: NearSetting = { ...near, trouble: 0 };
+
+/** Near caches of one node. They come last: a seed of the others takes the course that it took without them. */
+export const NEAR_SCENARIOS: readonly Scenario[] = [
+  { ...base, name: 'near caches, direct feed', feed: 'direct', near },
+  { ...base, ...lagging, name: 'near caches, direct feed, lag', feed: 'direct', near },
+  { ...base, ...lagging, name: 'near caches, delayed feed, lag, calm', feed: 'delayed', near: calm },
+  { ...base, ...lagging, name: 'near caches, delayed feed, lag', feed: 'delayed', near },
+  { ...base, ...lagging, name: 'near caches, streams, lag', feed: 'streams', near },
+  { ...base, name: 'near caches, no feed', feed: 'none', hasWritersPast: false, near },
+  { ...base, ...lagging, name: 'near caches, no feed, lag', feed: 'none', hasWritersPast: false, near },
+  {
+    ...base,
+    ...lagging,
+    name: 'near caches, slow readers',
+    feed: 'delayed',
+    near: { ...near, queueBytesMax: 1_500, trouble: 0.02, troubles: { cut: 1, restart: 0.5, slow: 12, freeze: 1 } },
+  },
+  {
+    ...base,
+    ...lagging,
+    name: 'near caches, delayed feed, lag, tiny caches',
+    feed: 'delayed',
+    tuning: tiny,
+    near: { ...near, caches: 2, tuning: tiny },
+  },
+  {
+    ...base,
+    ...lagging,
+    name: 'near caches, delayed feed, lag, node gives up first',
+    feed: 'delayed',
+    nemesis: 0.01,
+    tuning: { ...roomy, maxStalenessMs: 300 },
+    near: { ...near, caches: 2 },
+  },
+];
+
 export function scenarioOf(name: string): Scenario {
-  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+  const scenario = [...SCENARIOS, ...NEAR_SCENARIOS].find((candidate) => candidate.name === name);
   if (scenario === undefined) throw new Error(`no scenario is called ${name}`);
   return scenario;
+}
+
+/** How old a hit may be. A direct feed tells of a change before anybody can know of it. */
+export function stalenessBoundMs({ feed, tuning, replicaLagMs, indexLagMs }: Scenario): number {
+  const { itemTtlMs = 0, queryTtlMs = 0, maxStalenessMs = 0, onFeedLoss } = tuning;
+  if (feed === 'direct') return 0;
+  if (feed !== 'none' && onFeedLoss !== 'ttl') return maxStalenessMs;
+  // An answer is at most this old when it arrives: the lag, a slow way back and a pause of the process.
+  return Math.max(itemTtlMs, queryTtlMs) + Math.max(replicaLagMs, indexLagMs) + 2 * SLOW_MS + 500;
 }

@@ -8,7 +8,7 @@ import type { JsonObject } from '../../src/model/service-call.ts';
 import { ORDERS, OWNERS, STATUSES, TAGS, USERS, type ModelIndex, type TableKey } from './model-tables.ts';
 import { keyIn, type Filter, type PageSpec, type SortRange } from './page-spec.ts';
 import { Random, mixSeeds } from './random.ts';
-import type { Scenario } from './scenarios.ts';
+import type { NearSetting, Scenario } from './scenarios.ts';
 import { writeOf } from './workload-writes.ts';
 
 export type Control = 'bypass' | 'refresh' | undefined;
@@ -35,7 +35,24 @@ export type Action =
   | { readonly kind: 'invalidate'; readonly of: TableKey }
   | { readonly kind: 'stall' | 'pause' | 'jump'; readonly ms: number }
   | { readonly kind: 'gap'; readonly tableName: string; readonly reason: GapReason }
-  | { readonly kind: 'roll' | 'trim' | 'renew' | 'recreate'; readonly tableName: string };
+  | { readonly kind: 'roll' | 'trim' | 'renew' | 'recreate'; readonly tableName: string }
+  | NearTroubleAction;
+
+/** Who of the two ends learns at once that a connection is gone; the other one hears nothing any more. */
+export type ToldOf = 'both' | 'near' | 'node' | 'nobody';
+
+/** A node ends what it has begun and says goodbye, or its connections end with it, or they fall silent. */
+export type NodeEnd = 'drained' | 'killed' | 'silently';
+
+/** What befalls a near cache, its link or the node; `place` is the cache's, beyond the last one the node's. */
+export type NearTroubleAction =
+  | { readonly kind: 'cut'; readonly place: number; readonly told: ToldOf }
+  /** A process begins anew, with nothing. */
+  | { readonly kind: 'restart'; readonly how: NodeEnd; readonly downMs: number }
+  /** The cache reads nothing from its link for so long. */
+  | { readonly kind: 'slow'; readonly place: number; readonly ms: number }
+  /** A process stands still for so long. */
+  | { readonly kind: 'freeze'; readonly place: number; readonly ms: number };
 
 export interface Operation {
   readonly id: number;
@@ -73,11 +90,16 @@ export function planWorkload(seed: number, scenario: Scenario, count: number): W
   for (let id = 1; id <= count; id++) {
     if (random.chance(0.02)) paceMs = random.pick([0, 1, 5, 20, 60]);
     const afterMs = random.chance(0.003) ? random.between(500, 3_000) : random.below(paceMs + 1);
-    const action = random.chance(scenario.nemesis) ? planner.trouble() : planner.action();
+    const action = actionOf(random, scenario, planner);
     const next = action.kind === 'write' || random.chance(0.05) ? planner.readAfter(action) : undefined;
     operations.push({ id, afterMs, action, next });
   }
   return { pages, keys, operations };
+}
+
+function actionOf(random: Random, { near, nemesis }: Scenario, planner: Planner): Action {
+  if (near !== undefined && random.chance(near.trouble)) return planner.nearTrouble(near);
+  return random.chance(nemesis) ? planner.trouble() : planner.action();
 }
 
 class Planner {
@@ -142,6 +164,22 @@ class Planner {
         return { kind, tableName };
       default:
         return { kind: 'flush' };
+    }
+  }
+
+  nearTrouble({ caches, troubles }: NearSetting): NearTroubleAction {
+    const random = this.#random;
+    const kind = random.weighted(troubles);
+    const place = random.below(caches);
+    switch (kind) {
+      case 'cut':
+        return { kind, place, told: random.pick(['both', 'near', 'node', 'nobody'] as const) };
+      case 'restart':
+        return { kind, how: random.pick(['drained', 'killed', 'silently'] as const), downMs: random.pick([0, 20, 300, 2_000]) };
+      case 'slow':
+        return { kind, place, ms: random.between(20, 1_000) };
+      case 'freeze':
+        return { kind, place: random.below(caches + 1), ms: random.pick([20, 200, 700, 3_000]) };
     }
   }
 
