@@ -14,7 +14,7 @@ import { ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import { AlteredCall, settleAltered } from './altered-call.ts';
 import type { Forward, SdkCommand, SendOptions } from './commands.ts';
 import { operationOf } from './commands.ts';
-import { parseOutput, toWire } from './convert.ts';
+import { fromWire, parseOutput, toWire } from './convert.ts';
 import type { DocumentConversion } from './document-conversion.ts';
 import { lookOf, spellingOf } from './look.ts';
 import type { ResponseMetadata } from './metadata.ts';
@@ -186,7 +186,7 @@ function outputOfHit({ answer, ageMs }: Found): object {
 
 function madeFrom(answer: Found['answer'], metadata: ResponseMetadata): object {
   if (!(answer instanceof ServiceReply)) return sdkOutputFrom(answer, metadata);
-  const output = parseOutput(answer.body);
+  const output = answer.isParsed ? fromWire(answer.output) : parseOutput(answer.body);
   output['$metadata'] = metadata;
   return output;
 }

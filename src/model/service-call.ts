@@ -151,6 +151,11 @@ export class ServiceReply {
     return this.status === 200;
   }
 
+  /** True when the output is at hand and bytes would have to be made. */
+  get isParsed(): boolean {
+    return this.#body === undefined;
+  }
+
   /** @throws {SyntaxError} when a remote store sent something that is not JSON. */
   get output(): JsonObject {
     if (this.packed !== undefined) return outputFrom(this.packed);
