@@ -1,7 +1,9 @@
 /** Processes of the bench: each is started here, says one line of JSON when it is ready, and is ended by its own id. */
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess, Serializable, SpawnOptions } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const READY_MS = 20_000;
@@ -19,15 +21,40 @@ export interface Ready {
 
 /** Ours that run; a signal or a failure that ends the bench ends them. */
 const running = new Set<ChildProcess>();
+let folder: string | undefined;
+
+/** A folder for whatever the bench and its processes keep in files while they run; it goes with the bench, however that ends. */
+export function ownFolder(): string {
+  if (folder === undefined) {
+    folder = mkdtempSync(join(tmpdir(), 'slipstream-bench-'));
+    endWithUs(folder);
+  }
+  return folder;
+}
 
 /** Starts a program of the bench, which never outlives it. */
 export function spawnOwn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  if (running.size === 0) endWithUs();
-  const child = spawn(command, args, { env: childEnvironment(), ...options });
+  const env = { ...childEnvironment(), TMPDIR: ownFolder() };
+  const child = spawn(command, args, { env, ...options });
   running.add(child);
   child.once('exit', () => running.delete(child));
   child.once('error', () => running.delete(child));
   return child;
+}
+
+function endWithUs(kept: string): void {
+  process.once('exit', () => {
+    for (const child of running) child.kill('SIGKILL');
+    rmSync(kept, { recursive: true, force: true, maxRetries: 3 });
+  });
+  // Without a listener of ours these would end the process with no 'exit'.
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.once(signal, () => process.exit(code));
+  }
 }
 
 /** Asks it to end, and ends it when it does not. */
@@ -38,24 +65,6 @@ export async function stopOwn(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM');
   await exited;
   clearTimeout(impatient);
-}
-
-let isArmed = false;
-
-function endWithUs(): void {
-  if (isArmed) return;
-  isArmed = true;
-  process.once('exit', () => {
-    for (const child of running) child.kill('SIGKILL');
-  });
-  // Without a listener of ours these would end the process with no 'exit'.
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const) {
-    process.once(signal, () => process.exit(code));
-  }
 }
 
 export class Child {

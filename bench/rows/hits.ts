@@ -2,10 +2,9 @@
  * The hit by every door, beside what its users would pick instead and beside the floors of the machine. Everybody gets the same
  * requests for the same items, and they take turns.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Child } from '../child.ts';
+import { Child, ownFolder } from '../child.ts';
 import { batchGet, ReadPool } from '../dataset.ts';
 import type { Request } from '../dataset.ts';
 import { dealOut, runLoad } from '../load.ts';
@@ -41,22 +40,17 @@ interface Hot {
 }
 
 export async function measureHits(plan: Plan, options: BenchOptions): Promise<Section> {
-  const folder = mkdtempSync(join(tmpdir(), 'slipstream-bench-'));
-  try {
-    const rows = await withServers(async (keep) => measureInTurns(await cellsOf(folder, options, keep), plan));
-    return {
-      id: 'hits',
-      title: 'A hit, beside what would be asked instead',
-      method:
-        `GetItem of ${HOT_READS} items of about 500 bytes where nothing else is said. Over HTTP a load over bare sockets sends ` +
-        'requests signed as the SDK signs them, and processor time is that of the server; the rows of an application are a ' +
-        'process of its own that makes each call anew and reads the answer, and processor time is that of the application and ' +
-        'of what it asks. The floors answer with the same bytes and do nothing else. The 3 ms are injected by the store.',
-      rows,
-    };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const rows = await withServers(async (keep) => measureInTurns(await cellsOf(ownFolder(), options, keep), plan));
+  return {
+    id: 'hits',
+    title: 'A hit, beside what would be asked instead',
+    method:
+      `GetItem of ${HOT_READS} items of about 500 bytes where nothing else is said. Over HTTP a load over bare sockets sends ` +
+      'requests signed as the SDK signs them, and processor time is that of the server; the rows of an application are a ' +
+      'process of its own that makes each call anew and reads the answer, and processor time is that of the application and ' +
+      'of what it asks. The floors answer with the same bytes and do nothing else. The 3 ms are injected by the store.',
+    rows,
+  };
 }
 
 async function cellsOf(folder: string, options: BenchOptions, keep: Keep): Promise<Cell[]> {
