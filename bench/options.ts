@@ -14,6 +14,9 @@ export interface BenchOptions {
 }
 
 export interface Plan extends TurnPlan {
+  /** Different items, and different pages, that are asked for as hits; a multiple of those in a batch. */
+  readonly hotReads: number;
+  /** Of the table that misses are read from. */
   readonly partitions: number;
   /** Reads of which each was never asked for since the last flush, a run. */
   readonly missesMax: number;
@@ -31,19 +34,21 @@ export const plans = {
     turns: 1,
     seconds: 0.12,
     warmUpSeconds: 0.05,
+    hotReads: 100,
     partitions: 20,
     missesMax: 1_500,
     ycsbItems: 2_000,
     tryDaxIterations: 2,
     cacheShares: [0.1, 1],
     cachedPages: [0, 100],
-    memoryItems: 20_000,
+    memoryItems: 10_000,
     memorySeconds: 0.5,
   },
   full: {
     turns: 5,
     seconds: 0.8,
     warmUpSeconds: 0.5,
+    hotReads: 500,
     partitions: 100,
     missesMax: 9_000,
     ycsbItems: 10_000,

@@ -25,8 +25,7 @@ import { withServers } from '../with-servers.ts';
 import type { Keep } from '../with-servers.ts';
 import { applicationCells } from './applications.ts';
 
-const PARTITIONS = 20;
-const HOT_READS = 500;
+const PARTITIONS = 10;
 const BATCH_KEYS = 25;
 const CONNECTIONS = [1, 32] as const;
 const PIPELINED = 16;
@@ -40,12 +39,12 @@ interface Hot {
 }
 
 export async function measureHits(plan: Plan, options: BenchOptions): Promise<Section> {
-  const rows = await withServers(async (keep) => measureInTurns(await cellsOf(ownFolder(), options, keep), plan));
+  const rows = await withServers(async (keep) => measureInTurns(await cellsOf(ownFolder(), plan, options, keep), plan));
   return {
     id: 'hits',
     title: 'A hit, beside what would be asked instead',
     method:
-      `GetItem of ${HOT_READS} items of about 500 bytes where nothing else is said. Over HTTP a load over bare sockets sends ` +
+      `GetItem of ${plan.hotReads} items of about 500 bytes where nothing else is said. Over HTTP a load over bare sockets sends ` +
       'requests signed as the SDK signs them, and processor time is that of the server; the rows of an application are a ' +
       'process of its own that makes each call anew and reads the answer, and processor time is that of the application and ' +
       'of what it asks. The floors answer with the same bytes and do nothing else. The 3 ms are injected by the store.',
@@ -53,40 +52,47 @@ export async function measureHits(plan: Plan, options: BenchOptions): Promise<Se
   };
 }
 
-async function cellsOf(folder: string, options: BenchOptions, keep: Keep): Promise<Cell[]> {
-  const hot = hotReads();
+async function cellsOf(folder: string, plan: Plan, options: BenchOptions, keep: Keep): Promise<Cell[]> {
+  const hot = hotReads(plan.hotReads);
   const gets = await Promise.all(hot.gets.map(signedBytesOf));
   const [queries, batches] = [hot.queries.map(bytesOf), hot.batches.map(bytesOf)];
-  const store = await keep(startStore('embedded', PARTITIONS));
+  const redisProgram = findProgram('redis-server', 'valkey-server');
+  const [store, dynalite, slow, given, redis] = await Promise.all([
+    keep(startStore('embedded', PARTITIONS)),
+    keep(startStore('dynalite', PARTITIONS)),
+    keep(startStore('slow', PARTITIONS)),
+    options.store === undefined ? undefined : keep(useStore(options.store, PARTITIONS)),
+    redisProgram === undefined ? undefined : keep(startRedis(redisProgram, folder)),
+  ]);
   const [proxy, signed] = await Promise.all([
     keep(startProxy(store, [...hot.gets, ...hot.queries, ...hot.batches])),
     keep(startSigned(folder, store, gets)),
   ]);
-  const [door, signedDoor] = [serverOf(proxy), serverOf(signed)];
-  const cells = [
+  const door = serverOf(proxy);
+  const asked = { store, proxy: door, redis, partitions: PARTITIONS, hotReads: plan.hotReads };
+  const [floors, applications] = await Promise.all([
+    floorCells(folder, door, gets, queries, keep),
+    applicationCells(asked, keep),
+  ]);
+  return [
     ...overHttp(subjects.http, door, gets, HIT),
-    ...overHttp(subjects.signed, signedDoor, gets, HIT),
+    ...overHttp(subjects.signed, serverOf(signed), gets, HIT),
     ...overHttp(subjects.pipelined, door, gets, HIT, PIPELINED),
     ...overHttp(subjects.batch, door, batches, HIT),
     ...overHttp(subjects.query, door, queries, HIT),
-    ...(await floorCells(folder, door, gets, queries, keep)),
+    ...floors,
     ...overHttp(subjects.embedded, serverOf(store), gets, OK),
-    ...overHttp(subjects.dynalite, serverOf(await keep(startStore('dynalite', PARTITIONS))), gets, OK),
+    ...overHttp(subjects.dynalite, serverOf(dynalite), gets, OK),
     // One caller tells how long it takes; many would only tell what timers do.
-    ...overHttp(subjects.slow, serverOf(await keep(startStore('slow', PARTITIONS))), gets, OK).slice(0, 1),
+    ...overHttp(subjects.slow, serverOf(slow), gets, OK).slice(0, 1),
+    ...(given === undefined ? [] : overHttp(subjects.given, given, gets, OK)),
+    ...applications,
   ];
-  if (options.store !== undefined) {
-    cells.push(...overHttp(subjects.given, await keep(useStore(options.store, PARTITIONS)), gets, OK));
-  }
-  const redis = findProgram('redis-server', 'valkey-server');
-  const redisServer = redis === undefined ? undefined : await keep(startRedis(redis, folder));
-  const application = { partitions: PARTITIONS, hotReads: HOT_READS };
-  return [...cells, ...(await applicationCells({ store, proxy: door, redis: redisServer, ...application }, keep))];
 }
 
-function hotReads(): Hot {
-  const take = (operation: 'GetItem' | 'Query') => new ReadPool(operation, PARTITIONS).take(HOT_READS);
-  const places = Array.from({ length: HOT_READS }, (_, place) => place);
+function hotReads(count: number): Hot {
+  const take = (operation: 'GetItem' | 'Query') => new ReadPool(operation, PARTITIONS).take(count);
+  const places = Array.from({ length: count }, (_, place) => place);
   const batches = places
     .filter((place) => place % BATCH_KEYS === 0)
     .map((place) => batchGet(places.slice(place, place + BATCH_KEYS)));
