@@ -6,6 +6,7 @@
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
  */
+import { onePiece } from '../base/bytes.ts';
 import { ENTRY_OVERHEAD_BYTES } from '../cache/entry-cache.ts';
 import { parseProjection } from '../expression/parser.ts';
 import { Placeholders } from '../expression/placeholders.ts';
@@ -228,7 +229,7 @@ function keepAnswer(
   const kept = keep(parts, answer, bytesOf);
   if (kept === undefined) return;
   const ttlMs = isNegative ? negativeTtlMs : itemTtlMs;
-  parts.items.set(table.prefix + text, {
+  parts.items.set(onePiece(table.prefix + text), {
     value: kept.answer,
     askedAtMs,
     storedAtMs: parts.clock.monotonicMs(),

@@ -4,6 +4,7 @@
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html
  */
+import { onePiece } from '../base/bytes.ts';
 import { ENTRY_OVERHEAD_BYTES } from '../cache/entry-cache.ts';
 import { cutRange, type Footprint } from '../cache/footprint.ts';
 import type { Item } from '../model/attribute-value.ts';
@@ -78,7 +79,7 @@ function loadPage(
   const miss: Miss = {
     table,
     flights: parts.pageFlights,
-    key: table.prefix + plan.cacheKey,
+    key: onePiece(table.prefix + plan.cacheKey),
     capacity: plan.capacity,
     isUntouchedSince: (position) => table.pageLeaseHolds(position, plan.indexName, plan.footprint),
     async read(lease) {
@@ -184,7 +185,7 @@ function listedKeys(table: OpenTable, items: unknown): ReadonlySet<string> | und
   for (const item of items as JsonObject[]) {
     const position = positionOf(table.schema.key, item as Item);
     if (position === undefined) return undefined;
-    listed.add(keyText(position));
+    listed.add(onePiece(keyText(position)));
   }
   return listed;
 }
