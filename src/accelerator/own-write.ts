@@ -77,10 +77,9 @@ export function writeApplied(parts: Parts, write: OwnWrite, images: WrittenImage
   if (mutation === undefined) return;
   invalidate(parts, table, mutation, 'write');
   // I4: of two overlapping writes nobody knows which came last. The same holds for a write of somebody else whose record
-  // arrived meanwhile, unless it left just what ours left, and if the answer took so long that the log has forgotten.
+  // arrived meanwhile, unless each left just what ours left, and if the answer took so long that the log has forgotten.
   const isRemembered = table.log.reaches(write.sent.token);
-  const isLast =
-    isRemembered && !write.inFlight.overlapped && (seen === undefined || sameImage(seen.newImage, images.newImage));
+  const isLast = isRemembered && !write.inFlight.overlapped && allLeave(images.newImage, write);
   if (!isLast || !images.mayInstall) parts.items.invalidate(table.prefix + write.keyText);
   // What a read was answered meanwhile may be younger than the write, and has been seen: the entry that it left stays if it is
   // what we wrote, and is gone otherwise.
@@ -107,8 +106,21 @@ function hasMoved(parts: Parts, write: OwnWrite): boolean {
 /** The last mutation of the key that the log took in since the write began. */
 function lastSeen(write: OwnWrite): Mutation | undefined {
   let last: Mutation | undefined;
-  for (const mutation of write.table.log.since(topics.item(write.keyText), write.sent.token)) last = mutation;
+  for (const mutation of seenSince(write)) last = mutation;
   return last;
+}
+
+/**
+ * The last one alone does not tell: a node that is followed pushes a write when it has the answer. A write of ours that the
+ * store did first and answered last is then pushed after the one that replaced it.
+ */
+function allLeave(image: Image, write: OwnWrite): boolean {
+  for (const mutation of seenSince(write)) if (!sameImage(mutation.newImage, image)) return false;
+  return true;
+}
+
+function seenSince(write: OwnWrite): Iterable<Mutation> {
+  return write.table.log.since(topics.item(write.keyText), write.sent.token);
 }
 
 function install(parts: Parts, write: OwnWrite, image: Image, nowMs: number): void {

@@ -60,7 +60,7 @@ export class AnswerChecks {
   constructor(options: AnswerChecksOptions) {
     const { scenario, history, hitBoundMs } = options;
     this.#options = options;
-    this.noStaleFill = new NoStaleFill(history);
+    this.noStaleFill = new NoStaleFill(history, scenario.feed === 'streams');
     this.#told = options.told ?? { items: this.noStaleFill, pages: this.noStaleFill };
     const staleness = new BoundedStaleness(hitBoundMs);
     this.#notedOfItems = [this.readYourWrites.ofItems, this.#told.items];
@@ -186,7 +186,8 @@ export class AnswerChecks {
     const { scenario, behindBoundMs = 0 } = this.#options;
     const lagMs = Math.max(behindBoundMs, isGlobal ? scenario.indexLagMs : scenario.replicaLagMs);
     const trailing = (history: ItemHistory) => history.at(asked.atMs - lagMs - 1).index;
-    if (this.#isUnsettled(asked)) return trailing;
+    // A read that is shared was asked earlier, nobody can say when.
+    if (this.#isUnsettled(asked)) return answer.cache === 'coalesced' ? () => 0 : trailing;
     if (answer.cache === 'coalesced') return (history) => asked.floors.get(history) ?? 0;
     if (answer.cache !== 'miss' || isGlobal) return trailing;
     return (history) => Math.max(trailing(history), asked.floors.get(history) ?? 0);

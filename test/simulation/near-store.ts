@@ -32,8 +32,8 @@ export class NearStore implements BackingStore {
   /** Calls to the node that wait for their answer. */
   readonly #waiting = new Set<(error: NodeFailure) => void>();
   /**
-   * Reads that went past the node when the node had failed them, or that it has passed on as they were: a lagging replica may
-   * show less than the node told of.
+   * Reads that were left to the node and went past it, or that it has passed on as they were: a lagging replica may show less
+   * than the node told of.
    */
   readonly unsettled = { underWay: 0, total: 0 };
   readonly #options: NearStoreOptions;
@@ -64,17 +64,18 @@ export class NearStore implements BackingStore {
   async send(request: ServiceRequest): Promise<ServiceReply> {
     const { link, process } = this.#options;
     const random = (request.native as CallContext | undefined)?.random ?? this.#options.random;
+    const wasLive = this.settlesReads;
     // What the SDK does before it sends takes a while: the link may be another one by then.
     if (random.chance(0.1)) await sleep(process, random.below(5));
     await link.settled();
-    if (link.state !== 'live') return this.#goPast(request, random, false);
+    if (link.state !== 'live') return this.#goPast(request, random, false, wasLive);
     const { node } = link;
     let reply: ServiceReply;
     try {
       reply = await this.#throughNode(request, random);
     } catch (error) {
       if (!(error instanceof NodeFailure)) throw error;
-      return this.#goPast(request, random, true);
+      return this.#goPast(request, random, true, true);
     }
     if (link.state !== 'live' || link.node !== node) await this.#noteWrites(request, reply);
     return reply;
@@ -106,10 +107,15 @@ export class NearStore implements BackingStore {
     });
   }
 
-  async #goPast(request: ServiceRequest, random: Random, isRepeated: boolean): Promise<ServiceReply> {
+  async #goPast(
+    request: ServiceRequest,
+    random: Random,
+    isRepeated: boolean,
+    wasLive: boolean,
+  ): Promise<ServiceReply> {
     const { network, process } = this.#options;
     const context = this.#attempt(request, PAST_NODE, random);
-    const isUnsettled = isRepeated && !traitsOf(request.operation).mutates;
+    const isUnsettled = wasLive && !traitsOf(request.operation).mutates;
     if (isUnsettled) this.unsettled.underWay++;
     let reply: ServiceReply | undefined;
     try {

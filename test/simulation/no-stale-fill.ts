@@ -9,13 +9,16 @@ import { NotedFloor } from './floor.ts';
 
 export class NoStaleFill extends NotedFloor {
   readonly #history: History;
+  readonly #mayReplay: boolean;
   /** Up to which version the feed has told, which the floor may be ahead of. */
   readonly #told = new Map<ItemHistory, number>();
   records = 0;
 
-  constructor(history: History) {
+  /** @param mayReplay whether the feed may tell, after a gap, of what was before it. */
+  constructor(history: History, mayReplay: boolean) {
     super('no stale fill (I1, I2, I6, I9)');
     this.#history = history;
+    this.#mayReplay = mayReplay;
   }
 
   noteRecord({ tableName, key, oldImage, newImage }: FeedRecord): void {
@@ -29,7 +32,10 @@ export class NoStaleFill extends NotedFloor {
 
   /** Whatever the table held until now. */
   noteGap(tableName: string): void {
-    for (const history of this.#history.items(tableName)) this.raise(history, history.latest);
+    for (const history of this.#history.items(tableName)) {
+      this.raise(history, history.latest);
+      if (!this.#mayReplay) this.#told.set(history, history.latest.index);
+    }
   }
 
   /** True when the feed has told of everything, or of a gap since. */

@@ -123,7 +123,7 @@ export class NodeHost {
     const { store, scheduler, scenario, history } = this.#simulation;
     const place = ++this.#started;
     const process = new SimulatedProcess(scheduler);
-    const knowledge = new NodeKnowledge(history);
+    const knowledge = new NodeKnowledge(history, scenario.feed);
     const backing = this.#backingOf(process, knowledge);
     const feed = createFeed(scenario, store, backing, process, new Random(mixSeeds(this.#seed, 8, place)));
     const accelerator = createAccelerator({

@@ -7,6 +7,7 @@ import { NotedFloor } from './floor.ts';
 import type { Commit, History, ItemHistory } from './history.ts';
 import { listeningTo, NoStaleFill } from './no-stale-fill.ts';
 import { ReadYourWrites } from './read-your-writes.ts';
+import type { Scenario } from './scenarios.ts';
 
 interface Known {
   readonly history: ItemHistory;
@@ -23,9 +24,9 @@ export class NodeKnowledge {
   readonly #writes = new ReadYourWrites();
   readonly #history: History;
 
-  constructor(history: History) {
+  constructor(history: History, feed: Scenario['feed']) {
     this.#history = history;
-    this.told = new NoStaleFill(history);
+    this.told = new NoStaleFill(history, feed === 'streams');
   }
 
   noteAcknowledged(commits: readonly Commit[]): void {
