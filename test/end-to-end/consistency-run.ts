@@ -1,7 +1,7 @@
 /**
- * Writers and readers through a proxy and writers past it, for a while, then quiet. During the run no answer out of the
- * proxy's caches may be older than what was acknowledged through it before it was asked for (I3); after the quiet every
- * cached answer equals the store's (I6). Real processes, real sockets, the unmodified SDK.
+ * Writers and readers through a cache and writers past it, for a while, then quiet. During the run no answer out of the cache
+ * may be older than what was acknowledged through it before it was asked for (I3); after the quiet every cached answer equals
+ * the store's (I6). Real processes and real sockets. The cache is a proxy's, or that of a client in this process.
  */
 import {
   BatchWriteItemCommand,
@@ -12,15 +12,12 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
   type AttributeValue,
-  type DynamoDBClient,
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { AckedState, keyOf, type KnownItem, type Snapshot } from './acked-state.ts';
 import {
-  createTable,
   Dice,
   marshalled,
-  openSession,
   PARTITIONS,
   randomQuery,
   setAll,
@@ -33,8 +30,18 @@ import {
 } from './consistency-workload.ts';
 
 export interface ConsistencyRunOptions {
-  readonly proxyUrl: string;
-  readonly storeUrl: string;
+  /** Opens a session whose answers are checked; those of one run go through the same cache. */
+  readonly through: () => Session;
+  /** Opens one whose writes the cache has to learn of. */
+  readonly past: () => Session;
+  /** Opens one of the store itself. */
+  readonly store: () => Session;
+  /** Stands before the names of this run's writers, so that several runs can share a table. */
+  readonly name?: string | undefined;
+  /** The names of all runs that share the table, this one's included. */
+  readonly allNames?: readonly string[] | undefined;
+  /** Whether answers that did not come from the cache are checked as well: good where the store does not lag. */
+  readonly checksAll?: boolean | undefined;
   readonly seconds: number;
   readonly writersThrough: number;
   readonly writersPast: number;
@@ -48,8 +55,8 @@ export interface ConsistencyReport {
   readonly writes: number;
   readonly foreignWrites: number;
   readonly reads: Readonly<Record<string, number>>;
-  /** Calls that the store answered with 5xx. */
-  readonly faults: number;
+  /** Calls that were not answered, or with 5xx, by what was said. */
+  readonly faults: Readonly<Record<string, number>>;
   readonly checkedHits: number;
   /** Each with what was asked, what was answered and what had been acknowledged. */
   readonly violations: readonly string[];
@@ -79,7 +86,7 @@ export class ConsistencyRun {
   #droppedPages = 0;
   #needlesslyDropped = 0;
   #checkedHits = 0;
-  #faults = 0;
+  readonly #faults: Record<string, number> = {};
   #writes = 0;
   #foreignWrites = 0;
   #endsAtMs = 0;
@@ -91,19 +98,17 @@ export class ConsistencyRun {
   }
 
   async run(): Promise<ConsistencyReport> {
-    const { seconds, writersThrough, writersPast, readers, seed, settleMs, storeUrl, proxyUrl } = this.#options;
-    const direct = this.#open(storeUrl);
-    await createTable(direct.client);
+    const { seconds, writersThrough, writersPast, readers, seed, settleMs, through, store, name = '' } = this.#options;
     this.#endsAtMs = performance.now() + seconds * 1000;
     const tasks: Promise<void>[] = [];
-    for (let i = 0; i < writersThrough; i++) tasks.push(this.#write(this.#open(proxyUrl), `t${i}`, new Dice(seed + i)));
-    for (let i = 0; i < writersPast; i++) tasks.push(this.#writePast(`p${i}`, new Dice(seed + 100 + i)));
-    for (let i = 0; i < readers; i++) tasks.push(this.#read(this.#open(proxyUrl), new Dice(seed + 200 + i)));
+    for (let i = 0; i < writersThrough; i++) tasks.push(this.#write(`${name}t${i}`, new Dice(seed + i)));
+    for (let i = 0; i < writersPast; i++) tasks.push(this.#writePast(`${name}p${i}`, new Dice(seed + 100 + i)));
+    for (let i = 0; i < readers; i++) tasks.push(this.#read(new Dice(seed + 200 + i)));
     tasks.push(this.#probe());
     await Promise.all(tasks);
     await new Promise((resolve) => setTimeout(resolve, settleMs));
-    const { differences, compared } = await this.#compare(this.#open(proxyUrl), direct);
-    for (const { client } of this.#sessions) client.destroy();
+    const { differences, compared } = await this.#compare(this.#open(through), this.#open(store));
+    for (const session of this.#sessions) session.close();
     return {
       writes: this.#writes,
       foreignWrites: this.#foreignWrites,
@@ -119,8 +124,8 @@ export class ConsistencyRun {
     };
   }
 
-  #open(endpoint: string): Session {
-    const session = openSession(endpoint);
+  #open(opening: () => Session): Session {
+    const session = opening();
     this.#sessions.push(session);
     return session;
   }
@@ -130,7 +135,8 @@ export class ConsistencyRun {
   }
 
   /** Writes its own keys through the proxy, in every way there is. */
-  async #write(session: Session, name: string, dice: Dice): Promise<void> {
+  async #write(name: string, dice: Dice): Promise<void> {
+    const session = this.#open(this.#options.through);
     while (this.#goesOn) {
       await this.#bear(() => this.#writeOnce(session.client, name, dice));
       this.#writes++;
@@ -138,18 +144,22 @@ export class ConsistencyRun {
     }
   }
 
-  /** A store that answers 5xx now and then must not end the run; what it did is unknown, and the run counts it. */
+  /** Who does not answer, or with 5xx, must not end the run; what it did is unknown, and the run counts it. */
   async #bear(act: () => Promise<unknown>): Promise<void> {
     try {
       await act();
     } catch (error) {
-      const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
-      if (($metadata?.httpStatusCode ?? 0) < 500) throw error;
-      this.#faults++;
+      const { $metadata, name, message } = error as Error & {
+        readonly $metadata?: { readonly httpStatusCode?: number };
+      };
+      const { httpStatusCode: status = 500 } = $metadata ?? {};
+      if (status < 500) throw error;
+      const what = `${name}: ${message}`;
+      this.#faults[what] = (this.#faults[what] ?? 0) + 1;
     }
   }
 
-  async #writeOnce(client: DynamoDBClient, name: string, dice: Dice): Promise<void> {
+  async #writeOnce(client: Session['client'], name: string, dice: Dice): Promise<void> {
     const pk = dice.of(PARTITIONS);
     const sk = `${name}-${dice.below(SORTS_PER_WRITER)}`;
     const key = keyOf(pk, sk);
@@ -183,7 +193,7 @@ export class ConsistencyRun {
 
   /** Writes keys of its own past the proxy, into the same partitions, so that pages mix both. */
   async #writePast(name: string, dice: Dice): Promise<void> {
-    const { client } = this.#open(this.#options.storeUrl);
+    const { client } = this.#open(this.#options.past);
     for (let version = 1; this.#goesOn; version++) {
       const item: KnownItem = {
         pk: dice.of(PARTITIONS),
@@ -205,10 +215,12 @@ export class ConsistencyRun {
     }
   }
 
-  async #read(session: Session, dice: Dice): Promise<void> {
+  async #read(dice: Dice): Promise<void> {
+    const { through, writersThrough, name = '' } = this.#options;
+    const session = this.#open(through);
     while (this.#goesOn) {
-      const writer = dice.below(this.#options.writersThrough);
-      const [pk, sk] = [dice.of(PARTITIONS), `t${writer}-${dice.below(SORTS_PER_WRITER)}`];
+      const writer = dice.below(writersThrough);
+      const [pk, sk] = [dice.of(PARTITIONS), `${name}t${writer}-${dice.below(SORTS_PER_WRITER)}`];
       const query = dice.of(this.#queries);
       const isItem = dice.below(2) === 0;
       await this.#bear(() => (isItem ? this.#checkItem(session, pk, sk) : this.#checkListing(session, query)));
@@ -219,7 +231,7 @@ export class ConsistencyRun {
     const before = this.#acked.snapshot().acknowledged(keyOf(pk, sk));
     const { Item } = await client.send(new GetItemCommand({ TableName, Key: { pk: { S: pk }, sk: { S: sk } } }));
     this.#count(source.last);
-    if (before === undefined || !isFromCache(source.last)) return;
+    if (before === undefined || !this.#isChecked(source.last)) return;
     this.#checkedHits++;
     const seen = Item === undefined ? undefined : unmarshalled(Item).version;
     // A deletion has a version too, but its absence does not show it: absent is right if it was so or may have become so.
@@ -240,7 +252,7 @@ export class ConsistencyRun {
   async #checkListing({ client, source }: Session, query: RandomQuery): Promise<void> {
     const before = this.#acked.snapshot();
     const seen = new Map<string, KnownItem>();
-    let allCached = true;
+    let areChecked = true;
     let start: QueryCommandOutput['LastEvaluatedKey'];
     do {
       const page: QueryCommandOutput = await client.send(
@@ -248,14 +260,14 @@ export class ConsistencyRun {
       );
       this.#count(source.last);
       this.#notePage(JSON.stringify([query.input, start]), page, source.last);
-      allCached &&= isFromCache(source.last);
+      areChecked &&= this.#isChecked(source.last);
       for (const item of page.Items ?? []) {
         const known = unmarshalled(item);
         seen.set(keyOf(known.pk, known.sk), known);
       }
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
-    if (allCached) this.#checkSettled(query, before, seen);
+    if (areChecked) this.#checkSettled(query, before, seen);
   }
 
   /** A page that was cached and has to be read again was dropped; if it says the same again, it need not have been. */
@@ -286,16 +298,16 @@ export class ConsistencyRun {
 
   /** How long until the proxy shows a write that went past it. */
   async #probe(): Promise<void> {
-    const past = this.#open(this.#options.storeUrl);
-    const through = this.#open(this.#options.proxyUrl);
+    const past = this.#open(this.#options.past);
+    const through = this.#open(this.#options.through);
     for (let version = 1; this.#goesOn; version++) {
       await this.#bear(() => this.#probeOnce(past.client, through.client, version));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 
-  async #probeOnce(past: DynamoDBClient, through: DynamoDBClient, version: number): Promise<void> {
-    const Key = { pk: { S: 'probe' }, sk: { S: 'probe' } };
+  async #probeOnce(past: Session['client'], through: Session['client'], version: number): Promise<void> {
+    const Key = { pk: { S: 'probe' }, sk: { S: `${this.#options.name ?? ''}probe` } };
     await through.send(new GetItemCommand({ TableName, Key }));
     await past.send(new PutItemCommand({ TableName, Item: { ...Key, version: { N: String(version) } } }));
     const writtenMs = performance.now();
@@ -320,9 +332,8 @@ export class ConsistencyRun {
       const [left, right] = [JSON.stringify(cached), JSON.stringify(fresh)];
       if (left !== right) differences.push(`${what}: ${left} instead of ${right}`);
     };
-    const { writersThrough, writersPast, seed } = this.#options;
-    const names = Array.from({ length: writersThrough }, (_, i) => `t${i}`);
-    for (let i = 0; i < writersPast; i++) names.push(`p${i}`);
+    const { seed } = this.#options;
+    const names = this.#writerNames();
     for (const pk of PARTITIONS) {
       for (const name of names) {
         for (let i = 0; i < SORTS_PER_WRITER; i++) {
@@ -346,6 +357,18 @@ export class ConsistencyRun {
       }
     }
     return { differences, compared };
+  }
+
+  #writerNames(): string[] {
+    const { writersThrough, writersPast, allNames = [''] } = this.#options;
+    return allNames.flatMap((name) => [
+      ...Array.from({ length: writersThrough }, (_, i) => `${name}t${i}`),
+      ...Array.from({ length: writersPast }, (_, i) => `${name}p${i}`),
+    ]);
+  }
+
+  #isChecked(source: string): boolean {
+    return this.#options.checksAll === true || isFromCache(source);
   }
 
   #count(source: string): void {

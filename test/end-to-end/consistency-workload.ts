@@ -31,12 +31,15 @@ export class Dice {
   }
 }
 
+/** One caller: its calls follow one another. */
 export interface Session {
-  readonly client: DynamoDBClient;
-  /** `x-slipstream-cache` of the answer that was given last. */
+  readonly client: Pick<DynamoDBClient, 'send'>;
+  /** Where the answer that was given last came from, as `x-slipstream-cache` says it. */
   readonly source: { last: string };
+  close(): void;
 }
 
+/** A session of the SDK's own client. */
 export function openSession(endpoint: string): Session {
   const source = { last: 'none' };
   const client = new DynamoDBClient({
@@ -53,7 +56,7 @@ export function openSession(endpoint: string): Session {
     },
     { step: 'deserialize', priority: 'low' },
   );
-  return { client, source };
+  return { client, source, close: () => client.destroy() };
 }
 
 export const marshalled = (item: KnownItem): Record<string, AttributeValue> => ({
@@ -127,7 +130,12 @@ export function randomQuery(dice: Dice): RandomQuery {
   };
 }
 
-export async function createTable(client: DynamoDBClient): Promise<void> {
+export async function createTable(endpoint: string): Promise<void> {
+  const client = new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
   const keys = (partition: string, sort: string) => [
     { AttributeName: partition, KeyType: 'HASH' as const },
     { AttributeName: sort, KeyType: 'RANGE' as const },
@@ -151,4 +159,5 @@ export async function createTable(client: DynamoDBClient): Promise<void> {
     }),
   );
   await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { TableName });
+  client.destroy();
 }

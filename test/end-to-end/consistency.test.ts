@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CliProcess } from '../cli/cli-process.ts';
 import { motoIsHere, startMoto } from '../support/foreign-stores.ts';
 import { ConsistencyRun } from './consistency-run.ts';
+import { createTable, openSession } from './consistency-workload.ts';
 
 interface Backing {
   readonly url: string;
@@ -18,9 +19,12 @@ async function check(start: () => Promise<Backing>): Promise<void> {
   const store = await start();
   const proxy = new CliProcess(['serve', '--backing', store.url, '--http-port', '0', '--admin-port', 'off']);
   try {
+    const { http } = await proxy.ready();
+    await createTable(store.url);
     const report = await new ConsistencyRun({
-      proxyUrl: (await proxy.ready()).http as string,
-      storeUrl: store.url,
+      through: () => openSession(http as string),
+      past: () => openSession(store.url),
+      store: () => openSession(store.url),
       seconds: 4,
       writersThrough: 4,
       writersPast: 2,

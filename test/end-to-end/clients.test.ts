@@ -1,0 +1,13 @@
+/** A few seconds of what `npm run consistency -- --clients` does for longer. */
+import { expect, test } from 'vitest';
+import { runClients } from './clients-run.ts';
+
+test.each(['proxy', 'streams'] as const)(
+  "several applications with feed '%s', and a proxy that is killed and comes back: nothing wrong, nothing lost, nothing left",
+  { timeout: 90_000 },
+  async (feed) => {
+    const { failures, deaths } = await runClients({ feed, clients: 2, seconds: 5, seed: 7 });
+    expect(failures).toEqual([]);
+    expect(deaths).toBeGreaterThan(0);
+  },
+);
