@@ -38,7 +38,7 @@ export interface Answer {
 
 /** The event loop gets its turn this often: the feed and the timers have to live beside the reads. */
 const READS_A_TURN = 200;
-const CACHED_WITHIN_MS = 20_000;
+const CACHED_WITHIN_MS = 60_000;
 
 type Ask = (read: Request) => Promise<unknown>;
 

@@ -53,7 +53,7 @@ await withServers(async (keep) => {
 
 function build(folder: string): void {
   if (!existsSync(join(folder, 'package.json'))) throw new Error(`${folder} is no checkout`);
-  execFileSync('npm', ['run', 'build'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('npm', ['run', 'build'], { cwd: folder, stdio: ['ignore', process.stderr.fd, 'inherit'] });
 }
 
 async function startSide(folder: string, keep: Keep): Promise<Side> {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { spawnOwn, stopOwn } from './child.ts';
 
-const READY_MS = 5_000;
+const READY_MS = 60_000;
 
 export interface Program {
   readonly pid: number;

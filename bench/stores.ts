@@ -7,8 +7,9 @@ import type { Request } from './dataset.ts';
 
 const root = join(import.meta.dirname, '..');
 const slipstream = join(root, 'dist/cli/main.js');
-const ACTIVE_WITHIN_MS = 10_000;
-const CACHED_WITHIN_MS = 20_000;
+// Long enough for a machine that has much else to do.
+const ACTIVE_WITHIN_MS = 60_000;
+const CACHED_WITHIN_MS = 60_000;
 
 export type StoreName = 'embedded' | 'slow' | 'dynalite';
 
@@ -96,11 +97,14 @@ export async function startProxy(
   return proxy;
 }
 
-/** Asks for all of them, again and again, until every one is a hit. */
-export function untilHits(proxy: Child, asked: readonly Request[]): Promise<void> {
-  return eventually(CACHED_WITHIN_MS, 'the proxy answers nothing from its caches', async () =>
-    (await callAll(proxy.ready.http, asked)).every((outcome) => outcome === 'hit'),
-  );
+/** Asks until each was a hit once. */
+export async function untilHits(proxy: Child, asked: readonly Request[]): Promise<void> {
+  let left = asked;
+  await eventually(CACHED_WITHIN_MS, 'the proxy answers nothing from its caches', async () => {
+    const outcomes = await callAll(proxy.ready.http, left);
+    left = left.filter((_, place) => outcomes[place] !== 'hit');
+    return left.length === 0;
+  });
 }
 
 async function fillTable(url: string, partitions: number): Promise<void> {
