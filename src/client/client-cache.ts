@@ -65,7 +65,7 @@ export class ClientCache {
    * BatchGetItem, 100 at a time, one after the other. Ends before the cache would have to let others go, and says so in
    * `isComplete`. It costs what reading the table twice costs; while the table's feed is not trusted, nothing is kept.
    *
-   * @throws what `send` throws; the signal's reason when it aborts between two calls.
+   * @throws what `send` throws, also when the signal aborts.
    */
   warm(tableName: string, { abortSignal }: WarmOptions = {}): Promise<WarmResult> {
     const before = this.stats().item;

@@ -5,7 +5,7 @@
 import { sleep, type Clock } from '../base/clock.ts';
 import type { JsonObject } from '../model/service-call.ts';
 
-/** Makes one call of DynamoDB's API, and throws where it is refused. */
+/** Makes one call of DynamoDB's API, and throws where it is refused or the caller's signal has aborted. */
 export type Ask = (operation: 'DescribeTable' | 'Scan' | 'BatchGetItem', input: JsonObject) => Promise<JsonObject>;
 
 export interface WarmTableOptions {
@@ -28,14 +28,12 @@ const KEYS_FIRST = 10;
 const FIRST_PAUSE_MS = 50;
 const PAUSE_MS_MAX = 1_000;
 
-/** @throws the signal's reason when it aborts. */
+/** @throws what `ask` throws; the signal's reason when it aborts in a pause. */
 export async function warmTable(ask: Ask, tableName: string, options: WarmTableOptions): Promise<WarmResult> {
   let items = 0;
-  options.signal?.throwIfAborted();
   for await (const keys of keysOf(ask, tableName)) {
     let batch: readonly JsonObject[];
     for (let i = 0; i < keys.length; i += batch.length) {
-      options.signal?.throwIfAborted();
       const room = options.roomFor?.(items) ?? Infinity;
       batch = keys.slice(i, i + Math.min(room, items === 0 ? KEYS_FIRST : KEYS_A_BATCH_MAX));
       if (batch.length === 0) return { items, isComplete: false };

@@ -68,6 +68,8 @@ describe('client.cache.warm', () => {
     const client = open();
     expect(await client.cache.warm(TableName)).toEqual({ items: COUNT, isComplete: true });
     expect([times('Scan'), times('BatchGetItem')]).toEqual([3, 5]);
+    // Pages of a scan would take the place of pages that somebody asked for.
+    expect(client.cache.stats().query.entries).toBe(0);
     for (let n = 0; n < COUNT; n++) {
       const { Item, $metadata } = await client.send(new sdk.GetItemCommand({ TableName, Key: key(n) }));
       expect([Item?.['at'], $metadata.slipstream?.cache]).toEqual([{ N: String(n) }, 'hit']);
