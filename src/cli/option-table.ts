@@ -247,6 +247,13 @@ export const optionTable = {
     in: DOORS,
     help: 'For --auth sigv4: JSON file [{"accessKeyId":"…","secretAccessKey":"…"}, …], with a "sessionToken" where there is one',
   }),
+  workers: option('workers', {
+    kind: count(1, 256),
+    default: 1,
+    placeholder: '<count>',
+    in: SERVE,
+    help: 'Processes behind one port, each with caches of its own; more than one need a store at an address (--backing)',
+  }),
   cors: option('cors', {
     kind: words,
     default: [],

@@ -4,7 +4,6 @@
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { answerClientError } from './client-error.ts';
@@ -23,7 +22,8 @@ export interface AdminDoorOptions {
   readonly host: string;
   readonly port: number;
   readonly readiness: Readiness;
-  readonly accelerator: Accelerator | undefined;
+  /** Empties the caches, or what they hold of one table, and says how many entries went; undefined where there are none. */
+  readonly flush: ((table: string | undefined) => number | Promise<number>) | undefined;
   readonly metrics: MetricsText | undefined;
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
@@ -126,13 +126,10 @@ export class AdminDoor {
   }
 
   /** All, or one table: `?table=Movies`. */
-  #flush(url: URL): AdminAnswer {
-    const { accelerator } = this.#options;
-    if (accelerator === undefined) return json(404, { error: 'no cache stands behind this door' });
-    const table = url.searchParams.get('table');
-    if (table !== null) return json(200, { flushed: table, entries: accelerator.invalidate(table) });
-    const { item, query } = accelerator.stats();
-    accelerator.flush();
-    return json(200, { flushed: '*', entries: item.entries + query.entries });
+  async #flush(url: URL): Promise<AdminAnswer> {
+    const { flush } = this.#options;
+    if (flush === undefined) return json(404, { error: 'no cache stands behind this door' });
+    const table = url.searchParams.get('table') ?? undefined;
+    return json(200, { flushed: table ?? '*', entries: await flush(table) });
   }
 }

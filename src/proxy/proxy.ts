@@ -22,6 +22,7 @@ import type { Dispatch } from './dispatch.ts';
 import { FeedDoor } from './feed-door.ts';
 import { feedDefaults } from './feed-session.ts';
 import type { FeedLimits } from './feed-session.ts';
+import { flushCaches } from './flush-caches.ts';
 import { HttpDoor } from './http-door.ts';
 import { resolveLimits } from './limits.ts';
 import type { DoorLimits, ResolvedLimits } from './limits.ts';
@@ -156,7 +157,7 @@ class Doors implements Proxy {
           draining: () => this.#draining,
           clock,
         }),
-        accelerator,
+        flush: accelerator && ((table) => flushCaches(accelerator, table)),
         metrics: options.metrics,
         limits,
         clock,

@@ -18,6 +18,8 @@ export interface ReadinessOptions {
   readonly backing: BackingStore;
   readonly tables: () => readonly TableStatus[];
   readonly draining: () => boolean;
+  /** What else keeps the proxy from serving, one sentence each. */
+  readonly otherReasons?: (() => readonly string[]) | undefined;
   readonly clock: Clock;
   /** How long one probe's verdict holds. */
   readonly probeTtlMs?: number | undefined;
@@ -37,6 +39,7 @@ export class Readiness {
   async check(): Promise<ReadinessReport> {
     const reasons: string[] = [];
     if (this.#options.draining()) reasons.push('draining');
+    reasons.push(...(this.#options.otherReasons?.() ?? []));
     const fault = await this.#probeOnce();
     if (fault !== undefined) reasons.push(fault);
     const tables = this.#options.tables();

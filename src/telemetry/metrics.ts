@@ -7,6 +7,7 @@
  * "client_error"|"server_error"}`, GetItemRequestCount `{operation="GetItem"}`.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { backingChannel, callChannel } from '../base/channels.ts';
 import type { BackingEvent, CallEvent } from '../base/channels.ts';
@@ -66,6 +67,11 @@ export class Metrics {
   /** Everything, as text. */
   metrics(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** The same as `prom-client` hands it on, for a process that adds several up. */
+  values(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
+    return this.#registry.getMetricsAsJSON();
   }
 
   close(): void {

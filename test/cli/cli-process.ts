@@ -68,6 +68,11 @@ export class CliProcess implements AsyncDisposable {
     }
   }
 
+  /** What stderr has said so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

@@ -1,0 +1,54 @@
+/** What the processes behind one port tell each other: the primary, which has the change feed, and its workers. */
+import type { TableStatus } from '../accelerator/accelerator.ts';
+import type { FeedRecord, FeedState, GapReason } from '../feed/change-feed.ts';
+import type { ProxyAddresses } from './proxy.ts';
+
+/** What a write did to a table, as the worker that sent it saw it. */
+export type Change =
+  | { readonly type: 'mutation'; readonly record: FeedRecord }
+  /** Nothing is known of the table any more. `isChanged`: it has to be described anew, too. */
+  | { readonly type: 'reset'; readonly table: string; readonly isChanged: boolean };
+
+/** How a worker is doing. */
+export interface WorkerState {
+  readonly tables: readonly TableStatus[];
+  readonly inFlight: number;
+  readonly connections: number;
+}
+
+export type FromWorker =
+  | ({ readonly type: 'ping'; readonly ping: number } & WorkerState)
+  /** Writes of clients that are not answered before `settled` comes. */
+  | { readonly type: 'wrote'; readonly post: number; readonly changes: readonly Change[] }
+  | { readonly type: 'taken'; readonly delivery: number }
+  | { readonly type: 'watch' | 'unwatch'; readonly table: string }
+  | { readonly type: 'answer'; readonly question: number; readonly value: unknown }
+  | { readonly type: 'ready'; readonly addresses: ProxyAddresses }
+  | { readonly type: 'failed'; readonly code: string | undefined; readonly message: string };
+
+export type ToWorker =
+  /** `stalenessMs` by table: by how much a change of it may be missed in what was told so far. */
+  | { readonly type: 'pong'; readonly ping: number; readonly stalenessMs: Readonly<Record<string, number>> }
+  | { readonly type: 'settled'; readonly post: number }
+  | { readonly type: 'take'; readonly delivery: number; readonly changes: readonly Change[] }
+  | { readonly type: 'record'; readonly record: FeedRecord }
+  | { readonly type: 'gap'; readonly table: string; readonly reason: GapReason }
+  | { readonly type: 'watching'; readonly table: string; readonly state: FeedState }
+  | { readonly type: 'question'; readonly question: number; readonly ask: WorkerQuestion }
+  | { readonly type: 'drain' };
+
+/** Asked of all workers when an operator asks the primary. */
+export type WorkerQuestion =
+  | { readonly about: 'flush'; readonly table: string | undefined }
+  | { readonly about: 'metrics' };
+
+export interface WorkerTiming {
+  /** Between two questions of a worker whether the primary is there. */
+  readonly beatMs: number;
+  /** A worker that has heard nothing for so long answers nothing out of its caches. */
+  readonly leaseMs: number;
+  /** A worker that has not taken a change for so long is ended, and another takes its place. */
+  readonly stuckMs: number;
+}
+
+export const workerDefaults: WorkerTiming = { beatMs: 250, leaseMs: 2_000, stuckMs: 30_000 };
