@@ -101,8 +101,13 @@ export class AcceleratedSend {
     const accelerator = this.#accelerator;
     if (accelerator.find === undefined || options?.slipstream !== undefined) return undefined;
     if (!LOOKED_UP.has(operation) || this.#failure() !== undefined) return undefined;
-    const look = lookOf(operation, input, form);
-    return look && accelerator.find(look);
+    try {
+      const look = lookOf(operation, input, form);
+      return look && accelerator.find(look);
+    } catch {
+      // Parameters that cannot be read, such as a getter of the user's that throws: a rejection, later, and not within `send`.
+      return undefined;
+    }
   }
 
   async #send(operation: string, input: object, call: SdkCall, spelling: string | undefined): Promise<object> {

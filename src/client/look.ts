@@ -26,9 +26,18 @@ function itemLook(input: Members, form: KeyForm): Look | undefined {
   return typeof tableName === 'string' ? { operation: 'GetItem', tableName, key, form } : undefined;
 }
 
-/** A text that only calls with the same parameters have, for Query and Scan. */
+/** A text that only calls with the same parameters have, for Query and Scan; undefined where there is none, too. */
 export function spellingOf(operation: string, input: object, form: KeyForm): string | undefined {
   if (operation !== 'Query' && operation !== 'Scan') return undefined;
+  try {
+    return spell(input, form);
+  } catch {
+    // A getter of the user's; the long way meets it again and reports it.
+    return undefined;
+  }
+}
+
+function spell(input: object, form: KeyForm): string | undefined {
   let text = form === 'values' ? 'v' : 'd';
   for (const name in input) {
     const value = (input as Members)[name];

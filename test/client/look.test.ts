@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DynamoDBClient, GetItemCommand } from '../../src/client/client-dynamodb.ts';
 import { lookOf, spellingOf } from '../../src/client/look.ts';
 
 const text = fc.constantFrom('a', 'b', '1', '1:a', '}', '"1:a', 'pk = :p');
@@ -112,5 +113,21 @@ describe('the look of a GetItem', () => {
     [{ TableName: 1 }],
   ])('is none with %j', (more) => {
     expect(lookOf('GetItem', { TableName: 'T', Key: key, ...more }, 'values')).toBeUndefined();
+  });
+});
+
+describe('parameters that cannot be read', () => {
+  const broken = {
+    TableName: 'T',
+    get Key(): never {
+      throw new Error('broken');
+    },
+  };
+  it('have no spelling, and are refused by a rejection', async () => {
+    expect(spellingOf('Query', broken, 'values')).toBeUndefined();
+    const client = new DynamoDBClient({ region: 'us-east-1', cache: { feed: 'none' } });
+    const sent = client.send(new GetItemCommand(broken));
+    await expect(sent).rejects.toThrow('broken');
+    client.destroy();
   });
 });
