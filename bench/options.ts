@@ -24,6 +24,8 @@ export interface Plan extends TurnPlan {
   readonly tryDaxIterations: number;
   /** Cache sizes of the sweep, as shares of the data. */
   readonly cacheShares: readonly number[];
+  /** Reads that each of them begins with, from empty. */
+  readonly sweepReads: number;
   readonly cachedPages: readonly number[];
   readonly memoryItems: number;
   readonly memorySeconds: number;
@@ -40,6 +42,7 @@ export const plans = {
     ycsbItems: 2_000,
     tryDaxIterations: 2,
     cacheShares: [0.1, 1],
+    sweepReads: 2_500,
     cachedPages: [0, 100],
     memoryItems: 10_000,
     memorySeconds: 0.5,
@@ -54,6 +57,7 @@ export const plans = {
     ycsbItems: 10_000,
     tryDaxIterations: 20,
     cacheShares: [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1],
+    sweepReads: 15_000,
     cachedPages: [0, 10, 100, 1_000],
     memoryItems: 1_000_000,
     memorySeconds: 10,

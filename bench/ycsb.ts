@@ -12,7 +12,7 @@ export const ycsbWorkloads = {
   A: { title: 'half reads, half updates', write: 'update', writes: 0.5 },
   B: { title: '95 % reads, 5 % updates', write: 'update', writes: 0.05 },
   C: { title: 'reads', write: 'update', writes: 0 },
-  D: { title: '95 % reads of the latest, 5 % inserts', write: 'insert', writes: 0.05 },
+  D: { title: '95 % latest reads, 5 % inserts', write: 'insert', writes: 0.05 },
   E: { title: '95 % short scans, 5 % inserts', write: 'insert', writes: 0.05 },
   F: { title: 'half reads, half read-modify-write', write: 'modify', writes: 0.5 },
 } as const;

@@ -23,7 +23,7 @@ const LEGEND_ROW = 20;
 const LEGEND_COLUMN = 330;
 const COLOURS = 8;
 const BAR_ROW = 24;
-const BARS = { left: 300, width: 340 } as const;
+const BARS = { left: 330, width: 320 } as const;
 
 export function lineChart({ title, x, y, lines }: LineChart): string {
   const across = (value: number) => PLOT.left + PLOT.width * x.scale.place(value);

@@ -17,7 +17,8 @@ const CONNECTIONS = 32;
 const ITEMS_A_PARTITION = 100;
 const BATCH_KEYS = 100;
 /** The hit ratio over time has so many points. */
-const POINTS = 40;
+const POINTS = 25;
+const FILL_SECONDS_MAX = 60;
 const SEED = 7;
 
 interface Swept {
@@ -82,9 +83,11 @@ async function sweep(
   const ranks = new ZipfRanks(gets.length, random);
   const places = scatteredPlaces(gets.length, random);
   const next = () => gets[places[ranks.next()]!]!;
+  let left = plan.sweepReads;
+  const some = () => (left-- > 0 ? next() : undefined);
   const outcomes: boolean[] = [];
   const observe = (head: string) => void outcomes.push(head.includes('x-slipstream-cache: hit'));
-  await runLoad({ ...load, next, observe }, { seconds: 2 * plan.seconds });
+  await runLoad({ ...load, next: some, observe }, { seconds: FILL_SECONDS_MAX });
 
   const steady = { all: 0, hits: 0 };
   const count = (head: string) => {

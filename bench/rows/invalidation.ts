@@ -76,7 +76,7 @@ function cellOf(proxy: Child, partition: number, count: number): Cell {
   const writes = [1, 2].map((version) => bytesOf(putOf(partition, ITEMS_A_PARTITION - 1, version)));
   const next = dealOut(writes, 1);
   return {
-    subject: `a write that concerns none of ${count.toLocaleString('en-US')} cached pages`,
+    subject: `write that concerns none of ${count.toLocaleString('en-US')} cached pages`,
     connections: 1,
     run: (effort) => runLoad({ url, cpuMs, connections: 1, next }, effort),
   };
@@ -99,6 +99,6 @@ async function measureDrops(proxy: Child, partition: number, count: number): Pro
     if (left > 0) throw new Error(`${left} of ${count} pages that a write concerned are still cached`);
   }
   const elapsedMs = (histogram.mean * histogram.totalCount) / 1e6;
-  const subject = `a write that concerns all of ${count.toLocaleString('en-US')} cached pages`;
+  const subject = `write that concerns all of ${count.toLocaleString('en-US')} cached pages`;
   return rowOfRun(subject, 1, { histogram, elapsedMs, cpuMs });
 }

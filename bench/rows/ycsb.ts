@@ -25,8 +25,8 @@ export async function measureYcsb(plan: Plan): Promise<Section> {
     ]);
     const proxy = await keep(startProxy(behind, new ReadPool('GetItem', partitions).take(1)));
     const cells = NAMES.flatMap((name, place) => [
-      cellOf('store by itself', name, serverOf(direct), plan.ycsbItems, place),
-      cellOf('proxy', name, serverOf(proxy), plan.ycsbItems, place),
+      cellOf('store', name, serverOf(direct), plan.ycsbItems, place),
+      cellOf('Slipstream', name, serverOf(proxy), plan.ycsbItems, place),
     ]);
     return measureInTurns(cells, plan);
   });
@@ -41,7 +41,7 @@ export async function measureYcsb(plan: Plan): Promise<Section> {
 }
 
 function cellOf(
-  where: 'proxy' | 'store by itself',
+  where: 'Slipstream' | 'store',
   name: YcsbName,
   { url, cpuMs }: Server,
   items: number,
@@ -53,9 +53,9 @@ function cellOf(
     answers.all += 1;
     if (head.includes('x-slipstream-cache: hit')) answers.hits += 1;
   };
-  const isProxy = where === 'proxy';
+  const isProxy = where === 'Slipstream';
   return {
-    subject: `${name}, ${ycsbWorkloads[name].title}: ${where}`,
+    subject: `${where}, ${name}: ${ycsbWorkloads[name].title}`,
     connections: CONNECTIONS,
     run: (effort) => runLoad({ url, cpuMs, connections: CONNECTIONS, observe, next: (at) => course.next(at) }, effort),
     hitRatio: isProxy ? () => answers.hits / (answers.all - course.writes) : undefined,

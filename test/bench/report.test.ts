@@ -196,8 +196,8 @@ describe('charts', () => {
       width,
     ]);
     expect(widths).toEqual([
-      ['other', '85.0'],
-      ['ours', '255.0'],
+      ['other', '80.0'],
+      ['ours', '240.0'],
     ]);
   });
 });
