@@ -77,5 +77,6 @@ export function accelerate(options: Options, { store }: OpenBacking, feed: Chang
     maxStalenessMs: options.maxStalenessMs,
     onFeedLoss: options.onFeedLoss,
     auditRate: options.auditRate,
+    staleIfErrorMs: options.staleIfErrorMs,
   });
 }
