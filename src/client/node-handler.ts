@@ -45,7 +45,8 @@ export interface NodeHandlerOptions {
 export class NodeHandler implements SdkRequestHandler {
   readonly #options: NodeHandlerOptions;
   #pool: Pool;
-  #grace: Timer | undefined;
+  /** Those with calls to a node that has ended the link, until they are abandoned. */
+  readonly #leaving = new Map<Pool, Timer>();
 
   constructor(options: NodeHandlerOptions) {
     this.#options = options;
@@ -59,7 +60,11 @@ export class NodeHandler implements SdkRequestHandler {
 
   /** Ends all calls to the node that have no answer; they fail as calls do whose connection was lost. */
   abandon(why: Error): void {
-    this.keep();
+    for (const [pool, timer] of this.#leaving) {
+      timer.cancel();
+      void pool.destroy(why);
+    }
+    this.#leaving.clear();
     const pool = this.#pool;
     this.#pool = poolTo(this.#options.url);
     void pool.destroy(why);
@@ -67,12 +72,27 @@ export class NodeHandler implements SdkRequestHandler {
 
   /** The same, unless `keep` is called before that time is over. */
   abandonAfter(graceMs: number, why: Error): void {
-    this.#grace = this.#options.clock.after(graceMs, () => this.abandon(why));
+    const pool = this.#pool;
+    const timer = this.#options.clock.after(graceMs, () => {
+      this.#leaving.delete(pool);
+      if (this.#pool === pool) this.#pool = poolTo(this.#options.url);
+      void pool.destroy(why);
+    });
+    this.#leaving.set(pool, timer);
   }
 
+  /** The same node is there again, and answers what it was asked. */
   keep(): void {
-    this.#grace?.cancel();
-    this.#grace = undefined;
+    this.#leaving.get(this.#pool)?.cancel();
+    this.#leaving.delete(this.#pool);
+  }
+
+  /**
+   * Another node is there, which is asked over connections of its own: calls to the one before must not hang on it when it is
+   * gone without a word, and are abandoned as was said.
+   */
+  moveOn(): void {
+    if (this.#leaving.has(this.#pool)) this.#pool = poolTo(this.#options.url);
   }
 
   /** The SDK goes on working after this, and so does the pool. */

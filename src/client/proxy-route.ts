@@ -63,7 +63,7 @@ export class ProxyRoute {
   readonly #url: URL | undefined;
   readonly #link: ProxyLink;
   readonly #clock: Clock;
-  readonly #repeated = new WeakSet();
+  readonly #uncertain = new WeakSet();
   readonly #ages = new WeakMap<object, number>();
 
   constructor({ url, link, clock }: ProxyRouteOptions) {
@@ -79,10 +79,11 @@ export class ProxyRoute {
 
   /**
    * True of an output or an error of the SDK that came from past the node when the node had been asked before: a write may
-   * have been applied twice, and a read may show less than the node has told of.
+   * have been applied twice, and a read may show less than the node has told of. The same holds of a read that the node has
+   * only passed on, for it does not know the table or does not trust its own feed: a replica has answered that.
    */
-  isRepeated(outcome: object): boolean {
-    return this.#repeated.has(outcome);
+  isUncertain(outcome: object): boolean {
+    return this.#uncertain.has(outcome);
   }
 
   /** How old the node's answer was when it was given, in milliseconds. */
@@ -100,9 +101,14 @@ export class ProxyRoute {
       clock: this.#clock,
     });
     client.config.requestHandler = handler as unknown as typeof client.config.requestHandler;
+    let lostNode: string | undefined;
     this.#link.listen({
-      onLive: () => handler.keep(),
+      onLive: () => {
+        if (this.#link.node === lostNode) handler.keep();
+        else handler.moveOn();
+      },
       onLost: (why, isGivenUp) => {
+        lostNode = this.#link.node;
         // A node that goes away ends what it has begun: were its writes repeated past it at once, they would be done twice.
         if (isGivenUp) handler.abandon(why);
         else handler.abandonAfter(linkDefaults.silenceMs, why);
@@ -113,9 +119,9 @@ export class ProxyRoute {
   }
 
   readonly #middleware = (next: Next, context: object) => async (args: HttpArguments) => {
-    if (this.#url === undefined) return this.#noteAge(await next(args));
     const { commandName } = context as { readonly commandName?: string };
     const operation = commandName?.replace(/Command$/, '') ?? '';
+    if (this.#url === undefined) return this.#noteCache(await next(args), operation);
     // Only the first calls of a client wait here, until it is known whether the node is there.
     await this.#link.settled();
     if (!this.isOpen) return resultOf(await this.#askPast(next, args, operation, false));
@@ -126,18 +132,19 @@ export class ProxyRoute {
     }
     // The node was told to go while it did this, and another one may have cached the state before: as if written past that.
     if (!this.isOpen || this.#link.node !== node) await this.#noteWrites(args.input, operation, outcome);
-    return this.#noteAge(resultOf(outcome));
+    return this.#noteCache(resultOf(outcome), operation);
   };
 
-  #noteAge(result: HttpResult): HttpResult {
-    const age = result.response?.headers?.['x-slipstream-age'];
+  #noteCache(result: HttpResult, operation: string): HttpResult {
+    const { 'x-slipstream-age': age, 'x-slipstream-cache': cache } = result.response?.headers ?? {};
     if (age !== undefined) this.#ages.set(result.output, Number(age));
+    if (cache === 'pass' && !changesTables(operation)) this.#uncertain.add(result.output);
     return result;
   }
 
   async #askPast(next: Next, args: HttpArguments, operation: string, isRepeated: boolean): Promise<Outcome> {
     const outcome = await outcomeOf(next(args));
-    if (isRepeated) this.#repeated.add('error' in outcome ? outcome.error : outcome.result.output);
+    if (isRepeated) this.#uncertain.add('error' in outcome ? outcome.error : outcome.result.output);
     // A refusal says nothing of an attempt before it.
     await this.#noteWrites(args.input, operation, isRepeated ? undefined : outcome);
     return outcome;

@@ -83,14 +83,14 @@ export class SdkStore implements BackingStore {
     return ServiceReply.fromOutput(toWire(output), {
       headers: headersOf($metadata),
       native,
-      isUncertain: isRetried || this.#node?.route.isRepeated(native) === true,
+      isUncertain: isRetried || this.#node?.route.isUncertain(native) === true,
       ageMs: this.#node?.route.ageMsOf(native),
     });
   }
 
   /** @throws {SlipstreamError} when the error is not the store's answer. */
   #refusalFrom(error: unknown, { operation }: ServiceRequest): ServiceReply {
-    const isRepeated = this.#node?.route.isRepeated(error as object) === true;
+    const isRepeated = this.#node?.route.isUncertain(error as object) === true;
     const reply = replyOf(error, isRepeated);
     if (reply !== undefined) return reply;
     throw new SlipstreamError('SLIPSTREAM_CONNECTION_LOST', `no answer to ${operation}`, { cause: error });

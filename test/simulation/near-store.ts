@@ -41,14 +41,18 @@ export class NearStore implements BackingStore {
   constructor(options: NearStoreOptions) {
     this.#options = options;
     const { link, process } = options;
+    let lostNode: string | undefined;
     let grace: Timer | undefined;
-    const abandon = () => {
-      for (const fail of this.#waiting) fail(new NodeFailure('the link was lost'));
-      this.#waiting.clear();
-    };
     link.listen({
-      onLive: () => grace?.cancel(),
+      onLive: () => {
+        if (link.node === lostNode) grace?.cancel();
+      },
       onLost: (_why, isGivenUp) => {
+        lostNode = link.node;
+        const begun = [...this.#waiting];
+        const abandon = () => {
+          for (const fail of begun) if (this.#waiting.delete(fail)) fail(new NodeFailure('the link was lost'));
+        };
         if (isGivenUp) abandon();
         else grace = process.after(LINK_TIMING.silenceMs, abandon);
       },

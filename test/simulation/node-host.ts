@@ -131,6 +131,7 @@ export class NodeHost {
       feed: feed && knowledge.watching(feed),
       clock: process,
       feedStartMs: 200,
+      isSuccessor: true,
       ...scenario.tuning,
     });
     const endListeners: EndListener[] = (this.#endListeners = []);
