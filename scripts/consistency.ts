@@ -112,7 +112,13 @@ async function printReport(report: ConsistencyReport, admin: string): Promise<vo
 async function checkClients(feed: string): Promise<boolean> {
   if (feed !== 'proxy' && feed !== 'streams') throw new Error(`--clients ${feed}: it must be proxy or streams`);
   const { seconds, seed } = values;
-  const run = await runClients({ feed, clients: 3, seconds: Number(seconds), seed: Number(seed) });
+  const run = await runClients({
+    feed,
+    clients: 3,
+    seconds: Number(seconds),
+    seed: Number(seed),
+    settleMs: 6_000,
+  });
   const { reports, deaths, fallbacks, failures } = run;
   const sum = (of: (report: (typeof reports)[number]) => number) => reports.reduce((so, report) => so + of(report), 0);
   const latencies = reports.flatMap((report) => report.foreignLatenciesMs).toSorted((a, b) => a - b);

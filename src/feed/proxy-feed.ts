@@ -5,7 +5,7 @@
  * mutation (it tells in the turn in which it takes effect there), and what it answered before is refused as a fill or dropped
  * here, for the near cache took its lease before it asked (I1). Whatever may have been missed is a gap (I9).
  */
-import { systemClock, type Clock } from '../base/clock.ts';
+import { systemClock, type Clock, type Timer } from '../base/clock.ts';
 import { assert } from '../base/errors.ts';
 import type { PushedMutation, Staleness } from '../wire/feed-messages.ts';
 import type { ChangeFeed, FeedListener, FeedState } from './change-feed.ts';
@@ -17,6 +17,8 @@ interface WatchedTable {
   askedAtMs: number;
   state: FeedState;
   readonly waiting: ((state: FeedState) => void)[];
+  /** Until it is asked for again. */
+  retry?: Timer | undefined;
 }
 
 /** A table that the node could not describe is asked for again after this time. */
@@ -68,6 +70,7 @@ export class ProxyFeed implements ChangeFeed {
     const table = this.#tables.get(tableName);
     if (table === undefined) return;
     this.#tables.delete(tableName);
+    table.retry?.cancel();
     settle(table, 'lost');
     this.#link.send({ type: 'unwatch', table: tableName });
   }
@@ -78,7 +81,10 @@ export class ProxyFeed implements ChangeFeed {
 
   close(): Promise<void> {
     this.#link.close();
-    for (const table of this.#tables.values()) settle(table, 'lost');
+    for (const table of this.#tables.values()) {
+      table.retry?.cancel();
+      settle(table, 'lost');
+    }
     this.#tables.clear();
     return Promise.resolve();
   }
@@ -86,6 +92,7 @@ export class ProxyFeed implements ChangeFeed {
   #ask(name: string): void {
     const table = this.#tables.get(name);
     if (table === undefined || this.#link.state !== 'live') return;
+    table.retry?.cancel();
     table.watch = ++this.#watches;
     table.askedAtMs = this.#clock.monotonicMs();
     this.#link.send({ type: 'watch', table: name, watch: table.watch });
@@ -114,9 +121,7 @@ export class ProxyFeed implements ChangeFeed {
     if (table === undefined || table.watch !== watch) return;
     if (staleness === undefined) {
       settle(table, 'lost');
-      this.#clock.after(RETRY_MS, () => {
-        if (this.#tables.get(name) === table && table.watch === watch) this.#ask(name);
-      });
+      table.retry = this.#clock.after(RETRY_MS, () => this.#ask(name));
       return;
     }
     // What was cached before the node began to tell may have missed a mutation.

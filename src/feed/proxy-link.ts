@@ -226,7 +226,8 @@ export class ProxyLink {
     let askedAtMs = 0;
     if (message.type === 'pong') {
       askedAtMs = this.#pingedAtMs.get(message.ping) ?? -Infinity;
-      this.#pingedAtMs.delete(message.ping);
+      // Pings before it have no answer any more: the node drops those for which its reader is too slow.
+      for (const ping of this.#pingedAtMs.keys()) if (ping <= message.ping) this.#pingedAtMs.delete(ping);
       if (message.sequence !== this.#sequence) this.#gap(message.sequence);
     } else if (message.type !== 'watching' && message.sequence !== ++this.#sequence) {
       this.#gap(message.sequence);

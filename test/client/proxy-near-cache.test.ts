@@ -165,6 +165,26 @@ describe('a proxy without a feed that restarts while the one before it still end
   });
 });
 
+describe('a call that waits for the proxy', () => {
+  it.each([
+    ['its caller aborts it', undefined],
+    ['its caller aborts it and says why', new Error('no more')],
+    ['its time is over', new DOMException('the operation was aborted due to timeout', 'TimeoutError')],
+  ])('ends as the SDK ends one when %s', async (_, reason) => {
+    const gate = deferred<void>();
+    await using rig = await ProxyRig.open({ between: holdWrites(gate.promise) });
+    const client = rig.client();
+    await read(client);
+    await untilLink(client, 'live');
+    const abortion = new AbortController();
+    const call = client.send(put('1'), { abortSignal: abortion.signal }).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(rig.inFlight).toBe(1), { interval: 1 });
+    abortion.abort(reason);
+    expect(await call).toMatchObject({ name: 'AbortError' });
+    gate.resolve();
+  });
+});
+
 describe('a half-open connection', () => {
   it('is lost after silenceMs, and calls that wait for the proxy are answered past it', async () => {
     await using rig = await ProxyRig.open();

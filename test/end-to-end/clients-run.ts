@@ -19,6 +19,8 @@ export interface ClientsRunOptions {
   readonly clients: number;
   readonly seconds: number;
   readonly seed: number;
+  /** How long the quiet lasts: longer than the feeds trail, and than it takes to follow a proxy that is back. */
+  readonly settleMs: number;
 }
 
 export interface ClientsReport {
@@ -34,16 +36,16 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const PROGRAM = fileURLToPath(new URL('./client-process.ts', import.meta.url));
 /** A process that has reported, and destroyed its client, has nothing more to do. */
 const EXIT_MS = 10_000;
-const SETTLE_MS = 6_000;
 
-export async function runClients({ feed, clients, seconds, seed }: ClientsRunOptions): Promise<ClientsReport> {
+export async function runClients(options: ClientsRunOptions): Promise<ClientsReport> {
+  const { feed, clients, seconds, seed, settleMs } = options;
   await using store = new CliProcess(['store', '--in-memory', '--http-port', '0']);
   const storeUrl = (await store.ready()).http as string;
   await using proxy = await MortalProxy.start(storeUrl);
   await createTable(storeUrl);
   const allNames = Array.from({ length: clients }, (_, i) => `c${i}`);
   const processes = allNames.map((name, i) => {
-    const settings = { feed, name, allNames, proxyUrl: proxy.url, storeUrl, seconds, settleMs: SETTLE_MS };
+    const settings = { feed, name, allNames, proxyUrl: proxy.url, storeUrl, seconds, settleMs };
     return new ClientProcess({ ...settings, seed: seed + 1_000 * i });
   });
   try {
@@ -80,7 +82,7 @@ function failuresOf(feed: string, report: ClientReport, end: string | undefined,
   return failures;
 }
 
-/** A proxy that dies without a word, and comes back at the same address. */
+/** A proxy that dies, without a word or as it is asked to, and comes back at the same address. */
 class MortalProxy implements AsyncDisposable {
   readonly url: string;
   readonly #backing: string;
@@ -102,10 +104,11 @@ class MortalProxy implements AsyncDisposable {
     const endMs = nowMs() + durationMs;
     const deathsMs: number[] = [];
     for (;;) {
-      await delay(1_000 + dice.below(3_000));
+      await delay(500 + dice.below(Math.min(3_000, durationMs / 2)));
       if (nowMs() > endMs) return deathsMs;
       deathsMs.push(nowMs());
-      await this.#life[Symbol.asyncDispose]();
+      this.#life.kill(dice.below(3) === 0 ? 'SIGTERM' : 'SIGKILL');
+      await this.#life.exit();
       await delay(dice.below(1_500));
       this.#life = serve(this.#backing, new URL(this.url).port);
       await this.#life.ready();
