@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Accelerator } from '../accelerator/accelerator.ts';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { FEED_PATH, FEED_PROTOCOL } from '../wire/feed-messages.ts';
 import { AWS_JSON } from '../wire/aws-json.ts';
@@ -42,6 +42,8 @@ export class FeedDoor {
   readonly #options: FeedDoorOptions;
   readonly #handshakes: Server;
   readonly #sockets: WebSocketServer;
+  /** Until connections that are not admitted by then are cut. */
+  readonly #waiting = new WeakMap<Duplex, Timer>();
 
   constructor(options: FeedDoorOptions) {
     this.#options = options;
@@ -71,7 +73,11 @@ export class FeedDoor {
 
   /** Takes a connection that the door has read nothing else from. */
   take(socket: Socket): void {
-    socket.setTimeout(this.#options.headersTimeoutMs, () => socket.destroy());
+    const { clock, headersTimeoutMs } = this.#options;
+    // In all, and not since the last byte; a server that does not listen itself looks after none of its connections.
+    const timer = clock.after(headersTimeoutMs, () => socket.destroy());
+    this.#waiting.set(socket, timer);
+    socket.once('close', () => timer.cancel());
     this.#handshakes.emit('connection', socket);
   }
 
@@ -99,12 +105,12 @@ export class FeedDoor {
       refuse(socket, 503, json('SLIPSTREAM_LIMIT', `${limits.subscribersMax} near caches follow this node already`));
       return;
     }
-    socket.setTimeout(0);
+    this.#waiting.get(socket)?.cancel();
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#serve(webSocket, socket));
   }
 
   #serve(webSocket: WebSocket, socket: Socket): void {
-    const { accelerator, instance: node, limits, clock, log } = this.#options;
+    const { accelerator, instance: node, clock, log } = this.#options;
     const feedSocket: FeedSocket = {
       send: (text) => webSocket.send(text),
       get queuedBytes() {
@@ -117,10 +123,21 @@ export class FeedDoor {
         clock.after(1_000, () => webSocket.terminate());
       },
     };
-    const session = new FeedSession({ accelerator, socket: feedSocket, node, limits, clock });
+    const session = new FeedSession({ accelerator, socket: feedSocket, node, limits: this.#limitsOfOne(), clock });
     webSocket.on('message', (bytes) => session.receive((bytes as Buffer).toString('utf8')));
     webSocket.on('error', (error) => log.debug({ err: error }, 'the connection of a near cache failed'));
     webSocket.on('close', () => session.close());
+  }
+
+  #limitsOfOne(): FeedLimits {
+    const { limits } = this.#options;
+    const shareBytes = () => limits.queuesBytesMax / Math.max(1, this.subscribers);
+    return {
+      ...limits,
+      get queueBytesMax() {
+        return Math.min(limits.queueBytesMax, shareBytes());
+      },
+    };
   }
 }
 

@@ -17,6 +17,8 @@ export interface FeedLimits {
   readonly tablesMax: number;
   /** What may wait for a slow reader; what comes beyond it is dropped and shows as a gap. */
   readonly queueBytesMax: number;
+  /** The same for all near caches together: each gets an equal share, for they may fall behind at once. */
+  readonly queuesBytesMax: number;
   /** One that has said nothing for so long is cut off. */
   readonly silenceMs: number;
 }
@@ -25,6 +27,7 @@ export const feedDefaults: FeedLimits = {
   subscribersMax: 10_000,
   tablesMax: 1_000,
   queueBytesMax: 8 * 1024 * 1024,
+  queuesBytesMax: 256 * 1024 * 1024,
   silenceMs: 30_000,
 };
 

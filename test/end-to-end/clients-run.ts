@@ -104,7 +104,7 @@ class MortalProxy implements AsyncDisposable {
     const endMs = nowMs() + durationMs;
     const deathsMs: number[] = [];
     for (;;) {
-      await delay(500 + dice.below(Math.min(3_000, durationMs / 2)));
+      await delay(1_000 + dice.below(Math.min(5_000, durationMs / 2)));
       if (nowMs() > endMs) return deathsMs;
       deathsMs.push(nowMs());
       this.#life.kill(dice.below(3) === 0 ? 'SIGTERM' : 'SIGKILL');

@@ -253,6 +253,15 @@ test('a request for the feed that is no upgrade is told what is', async () => {
   expect(connection.rest).toMatch(/^HTTP\/1\.1 426 [^]*\r\nupgrade: websocket\r\n/i);
 });
 
+test('one that takes too long to say what it wants is cut off, although it says something all the time', async () => {
+  const node = await openNode({}, { headersTimeoutMs: 300 });
+  await using connection = await RawConnection.open(node.url);
+  await connection.send(`GET ${FEED_PATH} HTTP/1.1\r\n`);
+  const dribbling = setInterval(() => void connection.send('x'), 20);
+  await connection.closed();
+  clearInterval(dribbling);
+});
+
 test('the feed is asked for at its own path only', async () => {
   const node = await openNode();
   await using connection = await RawConnection.open(node.url);
@@ -272,8 +281,11 @@ async function flood(node: Node): Promise<number> {
   return writes;
 }
 
-test('for a slow reader only so much is kept; by the next pong it knows that it has missed some', async () => {
-  const node = await openNode({ queueBytesMax: 200_000 });
+test.each([
+  ['each of them', { queueBytesMax: 200_000 }],
+  ['all of them', { queuesBytesMax: 400_000 }],
+])('for slow readers only so much is kept, by the limit for %s; by the next pong they know it', async (_, limits) => {
+  const node = await openNode(limits);
   const [slow, quick] = [new Peer(node.url), new Peer(node.url)];
   await Promise.all([slow.watch('Things'), quick.watch('Things')]);
   slow.setReading(false);
