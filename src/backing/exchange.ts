@@ -21,6 +21,8 @@ export interface ExchangeRequest {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: Buffer | null;
+  /** Longest wait for a free connection, where one has to be waited for; what waits longer is never sent. */
+  readonly queueTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +41,7 @@ export function exchange(
 ): Promise<ServiceReply> {
   return new Promise((resolve, reject) => {
     const { method, path, headers, body } = request;
-    const call = new Exchange(resolve, reject, request.signal, limits, clock);
+    const call = new Exchange(resolve, reject, request, limits, clock);
     if (call.ended) return;
     pool.dispatch({ method, path, headers, body }, call);
   });
@@ -64,7 +66,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     resolve: (reply: ServiceReply) => void,
     reject: (error: Error) => void,
-    signal: AbortSignal | undefined,
+    { signal, queueTimeoutMs }: ExchangeRequest,
     limits: ExchangeLimits,
     clock: Clock,
   ) {
@@ -78,9 +80,19 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     signal?.addEventListener('abort', this.#onAbort, { once: true });
-    this.#timer = clock.after(limits.headersTimeoutMs, () =>
-      this.#fail(timeoutError(`no reply within ${limits.headersTimeoutMs} ms`)),
+    if (queueTimeoutMs === undefined) this.#awaitReply(limits.headersTimeoutMs);
+    else this.#timer = clock.after(queueTimeoutMs, () => this.#endQueue(queueTimeoutMs));
+  }
+
+  #awaitReply(leftMs: number): void {
+    this.#timer = this.#clock.after(leftMs, () =>
+      this.#fail(timeoutError(`no reply within ${this.#limits.headersTimeoutMs} ms`)),
     );
+  }
+
+  #endQueue(waitedMs: number): void {
+    if (this.#controller !== undefined) this.#awaitReply(Math.max(0, this.#limits.headersTimeoutMs - waitedMs));
+    else this.#fail(new SlipstreamError('SLIPSTREAM_LIMIT', `no connection to the store was free for ${waitedMs} ms`));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -34,6 +34,8 @@ export interface RemoteStoreOptions {
   readonly connectionsMax?: number | undefined;
   /** Calls under way and waiting for a connection; one more is refused with SLIPSTREAM_LIMIT. */
   readonly inFlightMax?: number | undefined;
+  /** Longest wait of a call for a connection while all are busy; then it is refused with SLIPSTREAM_LIMIT, and not sent. */
+  readonly queueTimeoutMs?: number | undefined;
   readonly replyBytesMax?: number | undefined;
   /** The id of the proxy that sends, told with every call, so that one which gets its own calls knows it. */
   readonly via?: string | undefined;
@@ -48,6 +50,7 @@ export const remoteStoreDefaults = {
   keepAliveMs: 4_000,
   connectionsMax: 256,
   inFlightMax: 10_000,
+  queueTimeoutMs: 1_000,
   replyBytesMax: 32 * 1024 * 1024,
 } as const;
 
@@ -65,6 +68,8 @@ export class RemoteStore implements BackingStore {
   readonly #streams: Connections;
   readonly #limits: ExchangeLimits;
   readonly #inFlightMax: number;
+  readonly #connectionsMax: number;
+  readonly #queueTimeoutMs: number;
   readonly #keys = new SigningKeys();
   readonly #via: string | undefined;
   #inFlight = 0;
@@ -91,6 +96,8 @@ export class RemoteStore implements BackingStore {
       replyBytesMax: options.replyBytesMax ?? remoteStoreDefaults.replyBytesMax,
     };
     this.#inFlightMax = options.inFlightMax ?? remoteStoreDefaults.inFlightMax;
+    this.#connectionsMax = options.connectionsMax ?? remoteStoreDefaults.connectionsMax;
+    this.#queueTimeoutMs = options.queueTimeoutMs ?? remoteStoreDefaults.queueTimeoutMs;
     this.#via = options.via;
   }
 
@@ -168,7 +175,10 @@ export class RemoteStore implements BackingStore {
     } as const;
     const scope = { region: this.region, service: 'dynamodb' };
     const headers = signRequest(unsigned, credentials, scope, this.#clock.wallMs(), this.#keys);
-    return exchange(pool, { method: 'POST', path, headers, body: request.body, signal }, this.#limits, this.#clock);
+    // A store that is slower than its callers is not told of more calls than it has answered, and neither are they kept waiting.
+    const queueTimeoutMs = this.#inFlight > this.#connectionsMax ? this.#queueTimeoutMs : undefined;
+    const sent = { method: 'POST', path, headers, body: request.body, signal, queueTimeoutMs } as const;
+    return exchange(pool, sent, this.#limits, this.#clock);
   }
 }
 

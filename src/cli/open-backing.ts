@@ -79,6 +79,7 @@ async function openRemote(options: Options, url: string, instance: string, log: 
     region: options.region,
     headersTimeoutMs: options.backingTimeoutMs,
     bodyTimeoutMs: options.backingTimeoutMs,
+    queueTimeoutMs: options.backingQueueMs,
     via: instance,
   });
   try {

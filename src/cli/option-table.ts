@@ -115,6 +115,13 @@ export const optionTable = {
     in: SERVE,
     help: 'Longest wait for the answer of a backing store that is reached by its address',
   }),
+  backingQueueMs: option('backing-queue', {
+    kind: duration(1, DAY_MS),
+    default: 1_000,
+    placeholder: '<duration>',
+    in: SERVE,
+    help: 'Longest wait of a call for a free connection to that store; a call that waits longer is throttled, and not sent',
+  }),
   region: option('region', {
     kind: text,
     default: undefined,
@@ -273,7 +280,7 @@ export const optionTable = {
     default: doorDefaults.connectionsMax,
     placeholder: '<count>',
     in: DOORS,
-    help: 'Connections that may be open; one more is not accepted',
+    help: 'Connections that may be open; one more is told so, and ended',
   }),
   inFlightMax: option('in-flight-max', {
     kind: count(1, 1_000_000),

@@ -8,6 +8,8 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { ServiceReply } from '../model/service-call.ts';
+import { AWS_JSON } from '../wire/aws-json.ts';
 import type { JsonContentType } from '../wire/aws-json.ts';
 import type { Calls, Outcome } from './calls.ts';
 import type { Connections } from './connections.ts';
@@ -90,6 +92,12 @@ export class FastConnection {
   /** Tells the client by an HTTP status why its connection ends. */
   refuse(status: number): void {
     this.#host.outbox.addRefusal(status);
+    this.#end();
+  }
+
+  /** Tells the client, before it has asked, that nothing will be done for it here. */
+  shed(reply: ServiceReply): void {
+    this.#host.outbox.add({ reply, cache: undefined, ageMs: undefined }, AWS_JSON, true);
     this.#end();
   }
 

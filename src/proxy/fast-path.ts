@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterTurn } from '../base/clock.ts';
 import type { Clock, Timer } from '../base/clock.ts';
+import { SlipstreamError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { RequestIds } from '../wire/aws-json.ts';
 import type { Calls } from './calls.ts';
@@ -17,6 +18,7 @@ import { HeadReader } from './head-reader.ts';
 import type { ResolvedLimits } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import type { ReceiveBudget } from './receive.ts';
+import { refusalOf } from './refuse.ts';
 
 export interface FastPathOptions {
   readonly calls: Calls;
@@ -36,6 +38,8 @@ export interface FastPathOptions {
 const BODY_BYTES_MAX = 64 * 1024;
 const STEP_MS_MIN = 10;
 const STEP_MS_MAX = 5_000;
+/** Connections over the limit that are answered at one time. */
+const SURPLUS_MAX = 1_000;
 /** Steps that the shortest limit has. */
 const STEPS_A_LIMIT = 5;
 
@@ -79,9 +83,14 @@ export class FastPath implements FastHost {
     this.#server = server;
     this.#takers = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
+    // Those beyond the limit are told so, as long as they are not too many to be told.
+    server.maxConnections = limits.connectionsMax + SURPLUS_MAX;
     server.on('connection', (socket: Socket) => {
+      const isSurplus = connections.open >= limits.connectionsMax;
       connections.add(socket);
-      this.#open.add(new FastConnection(socket, this));
+      const connection = new FastConnection(socket, this);
+      this.#open.add(connection);
+      if (isSurplus) connection.shed(refusalOf(tooManyConnections(limits.connectionsMax)));
     });
     server.once('listening', () => this.#step());
   }
@@ -143,4 +152,8 @@ export class FastPath implements FastHost {
         break;
     }
   }
+}
+
+function tooManyConnections(limit: number): SlipstreamError {
+  return new SlipstreamError('SLIPSTREAM_LIMIT', `${limit} connections are open`);
 }

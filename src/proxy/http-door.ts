@@ -68,7 +68,6 @@ export class HttpDoor {
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       noDelay: true,
     });
-    this.#server.maxConnections = limits.connectionsMax;
     this.#connections = new Connections();
     this.#calls = new Calls({ ...options, inFlightMax: limits.inFlightMax });
     this.#fast = new FastPath(this.#server, {

@@ -12,6 +12,7 @@ import { STREAMS_TARGET } from '../../src/model/operations.ts';
 import { ServiceRequest } from '../../src/model/service-call.ts';
 import { SigningKeys } from '../../src/wire/sigv4.ts';
 import { verifyRequest } from '../../src/wire/sigv4-verify.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { startDynalite, type ForeignStore } from '../support/foreign-stores.ts';
 
 const cleanUps: (() => Promise<void>)[] = [];
@@ -270,6 +271,43 @@ describe('limits', () => {
     const unpacked = await storeAt(bomb.url).send(read);
     expect(unpacked.body.toString()).toBe('x'.repeat(2_000));
     expect(unpacked.headers['content-encoding']).toBeUndefined();
+  });
+
+  test('a call that waits too long for a free connection is refused, and never sent; those on one may take their time', async () => {
+    const clock = new VirtualClock();
+    const server = await rawServer(() => undefined);
+    const store = storeAt(server.url, { connectionsMax: 1, clock, queueTimeoutMs: 100, headersTimeoutMs: 1_000 });
+    const first = failureOf(store.send(write));
+    while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const second = failureOf(store.send(write));
+    await clock.advance(99);
+    expect(store.inFlight).toBe(2);
+    await clock.advance(1);
+    expect((await second).code).toBe('SLIPSTREAM_LIMIT');
+    expect(store.inFlight).toBe(1);
+    await clock.advance(900);
+    expect((await first).code).toBe('SLIPSTREAM_BACKING_TIMEOUT');
+    expect(server.requests.length).toBe(1);
+  });
+
+  test('a call that got a connection in time is waited for like any other', async () => {
+    const clock = new VirtualClock();
+    const sockets: Socket[] = [];
+    const server = await rawServer((socket) => void sockets.push(socket));
+    const store = storeAt(server.url, { connectionsMax: 1, clock, queueTimeoutMs: 100, headersTimeoutMs: 1_000 });
+    const arrived = async (count: number) => {
+      while (sockets.length < count) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const first = store.send(read);
+    await arrived(1);
+    const second = failureOf(store.send(read));
+    sockets[0]?.write(reply('{}'));
+    await first;
+    await arrived(2);
+    await clock.advance(999);
+    expect(store.inFlight).toBe(1);
+    await clock.advance(1);
+    expect((await second).code).toBe('SLIPSTREAM_BACKING_TIMEOUT');
   });
 
   test('calls beyond the limit are refused before they are sent', async () => {
