@@ -97,7 +97,7 @@ async function inProcess(folder: string, store: Child, keep: Keep): Promise<Side
     url: store.ready.http,
     operation: 'GetItem',
     partitions: PARTITIONS,
-    hotReads: HOT_READS,
+    requests: HOT_READS,
     module: join(folder, 'dist/client/client-dynamodb.js'),
   };
   const script = join(import.meta.dirname, 'application.ts');

@@ -35,8 +35,8 @@ export const createTable = (hasStreams: boolean): Request => ({
 });
 
 /** All items of so many partitions from the first one on, as BatchWriteItem requests. */
-export function batchWrites(partitions: number, first = 0): Request[] {
-  const puts = keys(partitions, first).map((key) => ({ PutRequest: { Item: itemOf(key) } }));
+export function batchWrites(partitions: number, first = 0, version = 0): Request[] {
+  const puts = keys(partitions, first).map((key) => ({ PutRequest: { Item: itemOf(key, version) } }));
   return chunks(puts, BATCH_ITEMS).map((batch) => ({
     operation: 'BatchWriteItem',
     input: { RequestItems: { [TABLE]: batch } },

@@ -23,32 +23,37 @@ interface Asked {
 
 export async function applicationCells(asked: Asked, keep: Keep): Promise<Cell[]> {
   const { store, proxy, redis, partitions, hotReads } = asked;
-  const base = { url: store.ready.http, operation: 'GetItem', partitions, hotReads } as const;
-  const start = (more: Partial<Application> & Pick<Application, 'way'>) => {
-    const script = join(import.meta.dirname, '../application.ts');
-    return keep(Child.start([...process.execArgv, script, JSON.stringify({ ...base, ...more })]));
-  };
+  const base = { url: store.ready.http, operation: 'GetItem', partitions, requests: hotReads } as const;
   const [ours, oursQuery, sdk, viaHttp] = await Promise.all([
-    start({ way: 'ours' }),
-    start({ way: 'ours', operation: 'Query' }),
-    start({ way: 'sdk' }),
-    start({ way: 'http', url: proxy.url }),
+    keep(startApplication({ ...base, way: 'ours' })),
+    keep(startApplication({ ...base, way: 'ours', operation: 'Query' })),
+    keep(startApplication({ ...base, way: 'sdk' })),
+    keep(startApplication({ ...base, way: 'http', url: proxy.url })),
   ]);
   const cells = [
-    cellOf(subjects.inProcess, ours, 1),
-    cellOf(subjects.inProcessQuery, oursQuery, 1),
-    cellOf(subjects.sdk, sdk, 1),
-    cellOf(subjects.httpAside, viaHttp, 1, proxy),
-    cellOf(subjects.httpAside, viaHttp, 32, proxy),
+    applicationCell(subjects.inProcess, ours, 1),
+    applicationCell(subjects.inProcessQuery, oursQuery, 1),
+    applicationCell(subjects.sdk, sdk, 1),
+    applicationCell(subjects.httpAside, viaHttp, 1, proxy),
+    applicationCell(subjects.httpAside, viaHttp, 32, proxy),
   ];
   if (redis === undefined) return cells;
   await fillRedis(redis.url, await itemsOf(store.ready.http, partitions, hotReads));
-  const viaRedis = await start({ way: 'redis', url: redis.url });
-  return [...cells, cellOf(subjects.redisAside, viaRedis, 1, redis), cellOf(subjects.redisAside, viaRedis, 32, redis)];
+  const viaRedis = await keep(startApplication({ ...base, way: 'redis', url: redis.url }));
+  return [
+    ...cells,
+    applicationCell(subjects.redisAside, viaRedis, 1, redis),
+    applicationCell(subjects.redisAside, viaRedis, 32, redis),
+  ];
+}
+
+export function startApplication(application: Application): Promise<Child> {
+  const script = join(import.meta.dirname, '../application.ts');
+  return Child.start([...process.execArgv, script, JSON.stringify(application)]);
 }
 
 /** @param server whose processor time counts as well. */
-function cellOf(subject: string, application: Child, callers: number, server?: Server): Cell {
+export function applicationCell(subject: string, application: Child, callers: number, server?: Server): Cell {
   const run: Cell['run'] = async (effort): Promise<Sample> => {
     const question: Question = { ...effort, callers };
     const before = server === undefined ? 0 : server.cpuMs();
