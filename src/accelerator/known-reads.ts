@@ -1,8 +1,8 @@
 /**
- * Reads that are asked again and again, by the very bytes of their calls, or by a spelling where they come as objects: where in a cache their answers are. A hit on one of
- * them parses nothing. What is known is only where to look; whether an answer is there, and may be served, is asked each
- * time: the entry may have been dropped (I3, I6), the table's feed may be late (I8), and a place belongs to one epoch of its
- * table, for the next one may have another schema (I9).
+ * Reads that are asked again and again, by the very bytes of their calls, or by a spelling where they come as objects: where in
+ * a cache their answers are. A hit on one of them parses nothing. What is known is only where to look; whether an answer is
+ * there, and may be served, is asked each time: the entry may have been dropped (I3, I6), the table's feed may be late (I8), and
+ * a place belongs to one epoch of its table, for the next one may have another schema (I9).
  */
 import { RecentMap } from '../cache/recent-map.ts';
 import type { ServiceRequest } from '../model/service-call.ts';
