@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { programVersion } from './program.ts';
 
 export interface Machine {
   readonly cpu: string;
@@ -15,6 +16,7 @@ export interface Machine {
 
 const PACKAGES = [
   '@aws-sdk/client-dynamodb',
+  '@redis/client',
   'autocannon',
   'dynalite',
   'hdr-histogram-js',
@@ -26,13 +28,20 @@ const PACKAGES = [
 export function thisMachine(): Machine {
   const root = join(import.meta.dirname, '..');
   const installed = PACKAGES.map((name) => [name, versionIn(join(root, 'node_modules', name))]);
+  const programs = [programVersion('nginx'), programVersion('redis-server', 'valkey-server')].filter(
+    (program) => program !== undefined,
+  );
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()} ${process.arch}`,
     loadAtStart: Number(loadavg()[0]!.toFixed(1)),
-    versions: { slipstream: versionIn(root), node: process.version, ...Object.fromEntries(installed) },
+    versions: {
+      slipstream: versionIn(root),
+      node: process.version,
+      ...Object.fromEntries([...installed, ...programs]),
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 /** Programs of others that the bench compares with: found where they are installed, started on a port that is free. */
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { spawnOwn, stopOwn } from './child.ts';
 
 const READY_MS = 60_000;
@@ -16,6 +17,14 @@ export interface Program {
 export function findProgram(...names: readonly string[]): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
+}
+
+/** The first of the binaries that is installed, with its version as it tells it itself. */
+export function programVersion(...names: readonly string[]): readonly [name: string, version: string] | undefined {
+  const binary = findProgram(...names);
+  if (binary === undefined) return undefined;
+  const { stdout, stderr } = spawnSync(binary, ['-v'], { encoding: 'utf8', timeout: READY_MS });
+  return [basename(binary), /\d+(\.\d+)+/.exec(stdout + stderr)?.[0] ?? 'unknown'];
 }
 
 /** Starts it, in the foreground, and waits until it takes connections on the port. */

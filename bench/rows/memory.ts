@@ -30,7 +30,7 @@ export async function measureMemory(plan: Plan): Promise<Section> {
       await callAll(store.ready.http, batchWrites(count / ITEMS_A_PARTITION, first / ITEMS_A_PARTITION));
       process.stderr.write(`memory: ${first + count} items in the store\n`);
     }
-    // Tests by its lifetime or by its budget must not let anything go meanwhile.
+    // Neither its lifetime nor the cache's size may let anything go meanwhile.
     const flags = ['--item-cache', '4294967296', '--item-ttl', '0'];
     const watch = [...process.execArgv, '--expose-gc', '--import', join(import.meta.dirname, '../gc-watch.ts')];
     const proxy = await keep(startProxy(store, [getItem(keyAt(0))], { flags, nodeFlags: watch }));
