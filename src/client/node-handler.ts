@@ -21,6 +21,8 @@ interface HttpRequest {
 
 interface HandlerOptions {
   readonly abortSignal?: unknown;
+  /** For one attempt, in milliseconds; 0: as long as it takes. */
+  readonly requestTimeout?: number | undefined;
 }
 
 interface HandlerReply {
@@ -119,7 +121,8 @@ export class NodeHandler implements SdkRequestHandler {
       body: bytesOfBody(request.body),
       signal,
     } as const;
-    const reply = await exchange(this.#pool, sent, LIMITS, clock);
+    const headersTimeoutMs = options?.requestTimeout || LIMITS.headersTimeoutMs;
+    const reply = await exchange(this.#pool, sent, { ...LIMITS, headersTimeoutMs }, clock);
     return { response: { statusCode: reply.status, headers: reply.headers, body: new Uint8Array(reply.body) } };
   }
 }

@@ -166,6 +166,18 @@ describe('a proxy without a feed that restarts while the one before it still end
 });
 
 describe('a call that waits for the proxy', () => {
+  it('goes past it when the time that its caller gives an attempt is over', async () => {
+    const gate = deferred<void>();
+    await using rig = await ProxyRig.open({ between: holdWrites(gate.promise) });
+    const client = rig.client();
+    await read(client);
+    await untilLink(client, 'live');
+    await client.send(put('1'), { requestTimeout: 300 });
+    expect(client.cache.proxy()?.state).toBe('live');
+    expect(await read(client)).toMatchObject({ v: '1' });
+    gate.resolve();
+  });
+
   it.each([
     ['its caller aborts it', undefined],
     ['its caller aborts it and says why', new Error('no more')],
