@@ -209,7 +209,8 @@ export class AnswerChecks {
     if (answer.cache !== 'hit') return 'pages equal a fresh evaluation';
     const broken = this.#ofPageHits.find(
       (floor) =>
-        judgePage(spec, output, items, (history) => floor.of(history, nowMs), this.#options.scenario.pageBytes) === 'wrong',
+        judgePage(spec, output, items, (history) => floor.of(history, nowMs), this.#options.scenario.pageBytes) ===
+        'wrong',
     );
     return broken?.name ?? 'pages equal a fresh evaluation';
   }

@@ -81,7 +81,9 @@ export class SingleNode implements Deployment {
   }
 
   isDrained(): boolean {
-    return this.#feed === undefined || [...MODEL_TABLES.keys()].every((name) => this.#checks.noStaleFill.isDrained(name));
+    return (
+      this.#feed === undefined || [...MODEL_TABLES.keys()].every((name) => this.#checks.noStaleFill.isDrained(name))
+    );
   }
 
   noteDrained(): void {

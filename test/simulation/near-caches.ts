@@ -76,7 +76,9 @@ export class NearCaches implements Deployment {
   isDrained(): boolean {
     const { current } = this.#host;
     if (current === undefined || !this.#caches.every(({ isFollowing }) => isFollowing)) return false;
-    return current.feed === undefined || [...MODEL_TABLES.keys()].every((name) => current.knowledge.told.isDrained(name));
+    return (
+      current.feed === undefined || [...MODEL_TABLES.keys()].every((name) => current.knowledge.told.isDrained(name))
+    );
   }
 
   noteDrained(): void {
@@ -158,7 +160,9 @@ class NearCache {
 
   /** The node tells it of all tables, and it has heard that. */
   get isFollowing(): boolean {
-    return this.#proxyLink.state === 'live' && [...MODEL_TABLES.keys()].every((name) => this.#feed.state(name) === 'live');
+    return (
+      this.#proxyLink.state === 'live' && [...MODEL_TABLES.keys()].every((name) => this.#feed.state(name) === 'live')
+    );
   }
 
   close(): void {

@@ -111,12 +111,7 @@ export class NearStore implements BackingStore {
     });
   }
 
-  async #goPast(
-    request: ServiceRequest,
-    random: Random,
-    isRepeated: boolean,
-    wasLive: boolean,
-  ): Promise<ServiceReply> {
+  async #goPast(request: ServiceRequest, random: Random, isRepeated: boolean, wasLive: boolean): Promise<ServiceReply> {
     const { network, process } = this.#options;
     const context = this.#attempt(request, PAST_NODE, random);
     const isUnsettled = wasLive && !traitsOf(request.operation).mutates;

@@ -95,7 +95,11 @@ export class NodeHost {
    *
    * @param arrive is given the answer, or undefined where the node failed; never called when it fell silent.
    */
-  ask(request: ServiceRequest, context: CallContext | undefined, arrive: (answer: NodeAnswer | undefined) => void): void {
+  ask(
+    request: ServiceRequest,
+    context: CallContext | undefined,
+    arrive: (answer: NodeAnswer | undefined) => void,
+  ): void {
     const { scheduler, scenario } = this.#simulation;
     const random = context?.random ?? this.#random;
     const way = () => random.next() * (random.chance(scenario.slow) ? SLOW_MS : WAY_MAX_MS);
@@ -169,7 +173,9 @@ async function answerOf(
   context: CallContext | undefined,
 ): Promise<NodeAnswer | undefined> {
   try {
-    const { reply, ageMs, cache } = await accelerator.execute(ServiceRequest.fromInput(operation, input, { native: context }));
+    const { reply, ageMs, cache } = await accelerator.execute(
+      ServiceRequest.fromInput(operation, input, { native: context }),
+    );
     const output = JSON.parse(reply.body.toString('utf8')) as JsonObject;
     return { reply: ServiceReply.fromOutput(output, { status: reply.status, ageMs }), cache };
   } catch {

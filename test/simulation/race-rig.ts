@@ -33,6 +33,7 @@ export interface RaceOptions extends AcceleratorTuning {
   readonly pageBytes?: number;
   readonly listingLagMs?: number;
   readonly between?: (store: BackingStore) => BackingStore;
+  readonly isSuccessor?: boolean;
 }
 
 export type Attributes = Readonly<Record<string, string | number>>;

@@ -86,7 +86,9 @@ export class Sessions {
       context.operationId,
     );
     this.#simulation.hash.add(version);
-    this.#simulation.trace(`${this.#name}#${context.operationId} get ${history.name}: ${answer.cache}, version ${version}`);
+    this.#simulation.trace(
+      `${this.#name}#${context.operationId} get ${history.name}: ${answer.cache}, version ${version}`,
+    );
     return answer;
   }
 
@@ -104,7 +106,9 @@ export class Sessions {
     const { output } = answer.reply;
     this.#simulation.hash.add(output['Count'] as number);
     this.#simulation.hash.add(output['ScannedCount'] as number);
-    this.#simulation.trace(`${this.#name}#${context.operationId} ${describeSpec(spec)}: ${answer.cache}, ${JSON.stringify(output)}`);
+    this.#simulation.trace(
+      `${this.#name}#${context.operationId} ${describeSpec(spec)}: ${answer.cache}, ${JSON.stringify(output)}`,
+    );
     this.checks.page(spec, items, output, answer, asked, context.operationId);
     if (control === undefined) {
       this.ledger.notePage(spec, answer, this.accelerator.stats(), this.#simulation.scheduler.monotonicMs(), (shown) =>
@@ -133,7 +137,9 @@ export class Sessions {
       const item = ((responses[history.tableName] ?? []) as Item[]).find(has);
       const version = this.checks.item(history, item, undefined, answer, asked, context.operationId, true);
       this.#simulation.hash.add(version);
-      this.#simulation.trace(`${this.#name}#${context.operationId} batch-get ${history.name}: ${answer.cache}, version ${version}`);
+      this.#simulation.trace(
+        `${this.#name}#${context.operationId} batch-get ${history.name}: ${answer.cache}, version ${version}`,
+      );
     }
   }
 
@@ -151,10 +157,14 @@ export class Sessions {
   }
 
   async write(operation: string, input: JsonObject, isPast: boolean, context: CallContext): Promise<void> {
-    this.#simulation.trace(`${this.#name}#${context.operationId} ${operation}${isPast ? ' past it' : ''} ${JSON.stringify(input)}`);
+    this.#simulation.trace(
+      `${this.#name}#${context.operationId} ${operation}${isPast ? ' past it' : ''} ${JSON.stringify(input)}`,
+    );
     if (isPast) {
       this.#simulation.operations++;
-      await this.#simulation.network.send(ServiceRequest.fromInput(operation, input, { native: context })).catch(() => undefined);
+      await this.#simulation.network
+        .send(ServiceRequest.fromInput(operation, input, { native: context }))
+        .catch(() => undefined);
       return;
     }
     const answer = await this.#send(operation, input, context, undefined);
@@ -168,7 +178,11 @@ export class Sessions {
     this.checks.noteAcknowledged(commits);
     const wanted: unknown = input['ReturnValues'] ?? 'NONE';
     if (wanted === 'NONE' && answer.reply.output['Attributes'] !== undefined) {
-      this.#simulation.fail('answers as asked', 'a write returned attributes that nobody had asked for', context.operationId);
+      this.#simulation.fail(
+        'answers as asked',
+        'a write returned attributes that nobody had asked for',
+        context.operationId,
+      );
     }
   }
 
@@ -188,7 +202,11 @@ export class Sessions {
       answer = result instanceof Promise ? await result : result;
     } catch (error) {
       if (!(error instanceof SlipstreamError)) {
-        this.#simulation.fail('a failing cache is not an outage (I13)', String((error as Error).stack), context.operationId);
+        this.#simulation.fail(
+          'a failing cache is not an outage (I13)',
+          String((error as Error).stack),
+          context.operationId,
+        );
       }
     }
     const outcome = answer?.cache ?? 'failed';
@@ -198,7 +216,6 @@ export class Sessions {
     this.#simulation.hash.add(outcome.length * 1_000 + (answer?.reply.status ?? 0));
     return answer;
   }
-
 }
 
 function describeSpec(spec: PageSpec): string {

@@ -73,7 +73,10 @@ export class SimulatedProcess implements Clock {
     this.#scheduler.after(ms, () => {
       this.#isPaused = false;
       if (timersFirst) {
-        this.#waiting = [...this.#waiting.filter(({ isTimer }) => isTimer), ...this.#waiting.filter((one) => !one.isTimer)];
+        this.#waiting = [
+          ...this.#waiting.filter(({ isTimer }) => isTimer),
+          ...this.#waiting.filter((one) => !one.isTimer),
+        ];
       }
       this.#drain();
     });

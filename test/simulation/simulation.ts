@@ -108,7 +108,8 @@ export class Simulation {
       timeoutMs: TIMEOUT_MS,
       lateMs: LATE_MS,
     });
-    this.deployment = scenario.near === undefined ? new SingleNode(this, seed) : new NearCaches(this, seed, scenario.near);
+    this.deployment =
+      scenario.near === undefined ? new SingleNode(this, seed) : new NearCaches(this, seed, scenario.near);
     this.store.onCommit = (commit) => this.#onCommit(commit);
     this.#inputs = workload.pages.map((spec) => [inputOf(spec, 'plain'), inputOf(spec, 'odd')]);
   }

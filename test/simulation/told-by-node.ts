@@ -23,6 +23,8 @@ export class NodeKnowledge {
   readonly told: NoStaleFill;
   readonly #writes = new ReadYourWrites();
   readonly #history: History;
+  /** Until something more is known. */
+  #now: Knowledge | undefined;
 
   constructor(history: History, feed: Scenario['feed']) {
     this.#history = history;
@@ -30,10 +32,15 @@ export class NodeKnowledge {
   }
 
   noteAcknowledged(commits: readonly Commit[]): void {
+    this.#now = undefined;
     this.#writes.acknowledged(commits, (history) => this.told.of(history));
   }
 
   now(): Knowledge {
+    return (this.#now ??= this.#summedUp());
+  }
+
+  #summedUp(): Knowledge {
     const known: Known[] = [];
     for (const history of this.#history.all()) {
       const told = this.told.of(history);
@@ -49,11 +56,13 @@ export class NodeKnowledge {
     const { told } = this;
     const wrapped = (listener: FeedListener): FeedListener => ({
       onRecord: (record) => {
+        this.#now = undefined;
         told.noteRecord(record);
         listener.onRecord(record);
       },
       onCaughtUp: (tableName, asOfMs) => listener.onCaughtUp(tableName, asOfMs),
       onGap: (tableName, reason) => {
+        this.#now = undefined;
         told.noteGap(tableName);
         listener.onGap(tableName, reason);
       },

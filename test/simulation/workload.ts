@@ -175,7 +175,11 @@ class Planner {
       case 'cut':
         return { kind, place, told: random.pick(['both', 'near', 'node', 'nobody'] as const) };
       case 'restart':
-        return { kind, how: random.pick(['drained', 'killed', 'silently'] as const), downMs: random.pick([0, 20, 300, 2_000]) };
+        return {
+          kind,
+          how: random.pick(['drained', 'killed', 'silently'] as const),
+          downMs: random.pick([0, 20, 300, 2_000]),
+        };
       case 'slow':
         return { kind, place, ms: random.between(20, 1_000) };
       case 'freeze':
