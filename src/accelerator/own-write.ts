@@ -84,7 +84,8 @@ export function writeApplied(parts: Parts, write: OwnWrite, images: WrittenImage
   // What a read was answered meanwhile may be younger than the write, and has been seen: the entry that it left stays if it is
   // what we wrote, and is gone otherwise.
   else if (!write.inFlight.wasRead) install(parts, write, images.newImage, nowMs);
-  if (seen === undefined && willBeRecorded(images)) table.unconfirmed.add(write.keyText, mutation, nowMs);
+  const isAwaited = table.feedState !== 'none' && seen === undefined && willBeRecorded(images);
+  if (isAwaited) table.unconfirmed.add(write.keyText, mutation, nowMs);
 }
 
 /**
