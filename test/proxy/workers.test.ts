@@ -1,5 +1,5 @@
 /** Several processes behind one port: a client whose connections land on different ones reads its own writes (I3). */
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { acceleratorDefaults } from '../../src/accelerator/options.ts';
 import { workerDefaults } from '../../src/proxy/worker-messages.ts';
 import { item, TABLE_NAME, texts } from '../support/accelerator-rig.ts';
@@ -140,6 +140,47 @@ test('a worker that has just begun serves nothing before the primary has answere
   const reading = get(rig.worker(true));
   await rig.clock.advanceUntil(() => false, acceleratorDefaults.feedStartMs);
   expect(await reading).toBe('bypass paid');
+});
+
+test('a table is read strongly at first, for the primary may have told of it before this worker asked', async () => {
+  await warm();
+  const three = rig.worker();
+  await rig.clock.advance(6_000);
+  rig.feed.record(
+    TABLE_NAME,
+    item({ ...KEY, status: 'open' }) as never,
+    item({ ...KEY, status: 'elsewhere' }) as never,
+  );
+  rig.feed.caughtUp(TABLE_NAME, rig.clock.monotonicMs());
+  expect(await get(three)).toBe('miss open');
+  expect(three.gate.sent.at(-1)?.input['ConsistentRead']).toBe(true);
+});
+
+describe('where tables are served before their feed is there', () => {
+  async function writeAndRead(begin: 'before the write' | 'after the write'): Promise<RigWorker> {
+    rig = await WorkerRig.open({ onFeedLoss: 'ttl' });
+    rig.feed.watch = () => new Promise(() => {});
+    const one = rig.worker();
+    const early = begin === 'before the write' ? rig.worker() : undefined;
+    await rig.clock.advance(6_000);
+    const written = put(one, 'paid');
+    await rig.clock.advance(acceleratorDefaults.feedStartMs);
+    await written;
+    const two = early ?? rig.worker();
+    const reading = get(two);
+    await rig.clock.advanceUntil(() => two.gate.sent.some(({ operation }) => operation === 'DescribeTable'), 10);
+    await rig.clock.advance(acceleratorDefaults.feedStartMs);
+    expect(await reading).toBe('miss paid');
+    return two;
+  }
+
+  test.each(['before the write', 'after the write'] as const)(
+    'a worker that began %s and opens the table after it reads strongly at first',
+    async (begin) => {
+      const two = await writeAndRead(begin);
+      expect(two.gate.sent.at(-1)?.input['ConsistentRead']).toBe(true);
+    },
+  );
 });
 
 test('batches, transactions, statements and writes to tables that cannot be described are told too', async () => {
