@@ -3,6 +3,7 @@ import { CliProcess } from '../cli/cli-process.ts';
 import { motoIsHere, startMoto } from '../support/foreign-stores.ts';
 import { ConsistencyRun } from './consistency-run.ts';
 import { createTable, openSession } from './consistency-workload.ts';
+import { openDaxSession } from './dax-session.ts';
 
 interface Backing {
   readonly url: string;
@@ -15,14 +16,19 @@ async function startStore(...flags: string[]): Promise<Backing> {
 }
 
 /** A few seconds of what `npm run consistency` does for a minute. */
-async function check(start: () => Promise<Backing>): Promise<void> {
+async function check(start: () => Promise<Backing>, isByBothDoors = false): Promise<void> {
   const store = await start();
-  const proxy = new CliProcess(['serve', '--backing', store.url, '--http-port', '0', '--admin-port', 'off']);
+  const doors = ['--http-port', '0', '--dax-port', isByBothDoors ? '0' : 'off', '--admin-port', 'off'];
+  const proxy = new CliProcess(['serve', '--backing', store.url, ...doors]);
   try {
-    const { http } = await proxy.ready();
+    const { http, dax } = await proxy.ready();
+    let opened = 0;
+    const byTurns = () => (opened++ % 2 === 0 ? openDaxSession(dax as string) : openSession(http as string));
     await createTable(store.url);
     const report = await new ConsistencyRun({
-      through: () => openSession(http as string),
+      through: isByBothDoors ? byTurns : () => openSession(http as string),
+      // DAX does not say where an answer came from, and this store does not lag.
+      checksAll: isByBothDoors,
       past: () => openSession(store.url),
       store: () => openSession(store.url),
       seconds: 4,
@@ -44,6 +50,8 @@ async function check(start: () => Promise<Backing>): Promise<void> {
 
 describe('right after a write, with writers on both sides of the proxy', () => {
   test('in front of the embedded store', { timeout: 60_000 }, () => check(() => startStore()));
+
+  test('by DAX and by HTTP in turns', { timeout: 60_000 }, () => check(() => startStore(), true));
 
   test('in front of the embedded store whose replicas and indexes lag', { timeout: 60_000 }, () =>
     check(() => startStore('--replica-lag', '1s', '--index-lag', '1s')),
