@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { thisMachine } from './machine.ts';
 import type { Machine } from './machine.ts';
+import { othersShare, processorTime } from './neighbours.ts';
 import { plans, readBenchOptions } from './options.ts';
 import type { BenchOptions, Plan } from './options.ts';
 import { aimsOf } from './report/aims.ts';
@@ -31,10 +32,14 @@ const sections = {
   memory: measureMemory,
 } as const satisfies Record<string, (plan: Plan, options: BenchOptions) => Promise<Section>>;
 
+/** The figures of a machine that others had more of than this are no measure of anything. */
+const OTHERS_SHARE_MAX = 0.1;
+
 const options = readBenchOptions(process.argv.slice(2), Object.keys(sections));
 const plan = options.quick ? plans.quick : plans.full;
 const startedAt = new Date();
 const machine = thisMachine();
+const before = processorTime();
 const measured: Section[] = [];
 const failures: string[] = [];
 for (const [id, measure] of Object.entries(sections)) {
@@ -49,11 +54,13 @@ for (const [id, measure] of Object.entries(sections)) {
   }
 }
 
+const others = othersShare(before, processorTime());
 const result: Result = {
   startedAt: startedAt.toISOString(),
   quick: options.quick,
   seconds: (Date.now() - startedAt.getTime()) / 1000,
   machine,
+  othersShare: others,
   remarks: remarksOn(machine),
   aims: aimsOf(measured),
   sections: measured,
@@ -70,6 +77,11 @@ function remarksOn({ loadAtStart, cores }: Machine): string[] {
     ...(options.quick ? ['A quick run shows that everything works; for figures, run without --quick.'] : []),
     ...(loadAtStart > cores / 2
       ? [`The machine was busy when the run began: a load of ${loadAtStart} on ${cores} cores.`]
+      : []),
+    ...(others !== undefined && others > OTHERS_SHARE_MAX
+      ? [
+          `Other processes took ${Math.round(100 * others)} % of the machine's processors meanwhile: believe its ratios at most.`,
+        ]
       : []),
   ];
 }

@@ -97,6 +97,8 @@ export interface Result {
   readonly quick: boolean;
   readonly seconds: number;
   readonly machine: Machine;
+  /** Share of the machine's processors that other processes had during the run. */
+  readonly othersShare: number | undefined;
   readonly remarks: readonly string[];
   readonly aims: readonly Aim[];
   readonly sections: readonly Section[];

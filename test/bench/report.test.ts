@@ -40,6 +40,7 @@ const result = (sections: readonly Section[]): Result => ({
     loadAtStart: 0.1,
     versions: { slipstream: '1.2.3', node: 'v20.0.0' },
   },
+  othersShare: 0.04,
   remarks: ['Take this with care.'],
   aims: aimsOf(sections),
   sections,
