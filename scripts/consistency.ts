@@ -1,17 +1,19 @@
 /**
  * Real processes, real sockets: eight writers and eight readers through the proxy, four writers past it, in front of the
- * embedded store in a process of its own (also with lagging replicas and indexes) and of moto's server. Or, with
+ * embedded store in a process of its own (also by the HTTP and the DAX door in turns, and with lagging replicas and indexes) and
+ * of moto's server. Or, with
  * `--clients`, three applications with drop-in clients that follow the streams or a proxy, which is killed and comes back.
  * Fails on any answer that was older than what had been acknowledged, and on any difference after the quiet; with clients
  * also on a call that failed or hung, and on a process that does not end by itself.
  *
- * `npx tsx scripts/consistency.ts [--seconds 60] [--seed N] [--store embedded|lagging|moto] [--clients proxy|streams]`
+ * `npx tsx scripts/consistency.ts [--seconds 60] [--seed N] [--store embedded|doors|lagging|moto] [--clients proxy|streams]`
  */
 import { parseArgs } from 'node:util';
 import { CliProcess } from '../test/cli/cli-process.ts';
 import { runClients } from '../test/end-to-end/clients-run.ts';
 import { ConsistencyRun } from '../test/end-to-end/consistency-run.ts';
 import { createTable, openSession } from '../test/end-to-end/consistency-workload.ts';
+import { openDaxSession } from '../test/end-to-end/dax-session.ts';
 import type { ConsistencyReport } from '../test/end-to-end/consistency-run.ts';
 import { startMoto } from '../test/support/foreign-stores.ts';
 
@@ -19,7 +21,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    store: { type: 'string', multiple: true, default: ['embedded', 'lagging', 'moto'] },
+    store: { type: 'string', multiple: true, default: ['embedded', 'doors', 'lagging', 'moto'] },
     clients: { type: 'string', multiple: true },
   },
 });
@@ -31,6 +33,7 @@ interface Backing {
 
 const stores: Record<string, () => Promise<Backing>> = {
   embedded: () => startStore([]),
+  doors: () => startStore([]),
   lagging: () => startStore(['--replica-lag', '2s', '--index-lag', '2s']),
   moto: () => startMoto(),
 };
@@ -60,13 +63,19 @@ async function checkProxy(name: string): Promise<boolean> {
   const start = stores[name];
   if (start === undefined) throw new Error(`--store ${name}: it must be one of ${Object.keys(stores).join(', ')}`);
   const store = await start();
-  const options = ['--backing', store.url, '--http-port', '0', '--admin-port', '0', '--audit', '0.01'];
+  const isByBothDoors = name === 'doors';
+  const doors = ['--http-port', '0', '--dax-port', isByBothDoors ? '0' : 'off', '--admin-port', '0'];
+  const options = ['--backing', store.url, ...doors, '--audit', '0.01'];
   const proxy = new CliProcess(['serve', ...options]);
   try {
-    const { http, admin } = await proxy.ready();
+    const { http, dax, admin } = await proxy.ready();
+    let opened = 0;
+    const byTurns = () => (opened++ % 2 === 0 ? openDaxSession(dax as string) : openSession(http as string));
     await createTable(store.url);
     const report = await new ConsistencyRun({
-      through: () => openSession(http as string),
+      through: isByBothDoors ? byTurns : () => openSession(http as string),
+      // DAX does not say where an answer came from, and the store does not lag there.
+      checksAll: isByBothDoors,
       past: () => openSession(store.url),
       store: () => openSession(store.url),
       seconds: Number(values.seconds),
