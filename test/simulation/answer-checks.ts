@@ -99,10 +99,13 @@ export class AnswerChecks {
 
   /**
    * I5: a write may have been applied, so nothing that was cached before is served of its items any more, and what is read
-   * then is read strongly for a while.
+   * then is read strongly for a while. Where a node answers, it has emptied itself some time before the caller hears of that.
    */
-  noteUnknown(items: readonly ItemHistory[]): void {
-    for (const history of items) this.readYourWrites.ofItems.raise(history, history.latest);
+  noteUnknown(items: readonly ItemHistory[], beganMs: number): void {
+    const isNear = this.#options.told !== undefined;
+    for (const history of items) {
+      this.readYourWrites.ofItems.raise(history, isNear ? history.at(beganMs) : history.latest);
+    }
   }
 
   /** After it nothing that was cached before is there; what is read then is read strongly for a while. */

@@ -41,7 +41,8 @@ export function createFeed(
     case 'delayed':
       return new ModelFeed(clock, random, { delayMaxMs: FEED_DELAY_MS, tickMs: 50 });
     case 'streams':
-      store.stream = new ModelStream(MODEL_TABLES.keys(), clock, random, {
+      // The store's own, whoever comes and goes as its reader.
+      store.stream ??= new ModelStream(MODEL_TABLES.keys(), store.options.clock, random, {
         visibleMaxMs: FEED_DELAY_MS,
         listingLagMs: 1_000,
         pageSize: 10,

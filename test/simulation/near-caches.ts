@@ -13,7 +13,7 @@ import { NearStore } from './near-store.ts';
 import { listeningTo } from './no-stale-fill.ts';
 import { NodeHost } from './node-host.ts';
 import { Random, mixSeeds } from './random.ts';
-import { LINK_TIMING, stalenessBoundMs, type NearSetting, type Scenario } from './scenarios.ts';
+import { LINK_TIMING, SLOW_MS, stalenessBoundMs, type NearSetting, type Scenario } from './scenarios.ts';
 import { Sessions } from './sessions.ts';
 import { SimulatedLink, type Told } from './simulated-link.ts';
 import { SimulatedProcess } from './simulated-process.ts';
@@ -158,11 +158,10 @@ class NearCache {
     });
   }
 
-  /** The node tells it of all tables, and it has heard that. */
+  /** The node tells it of all tables of which it may have cached something, and it has heard that. */
   get isFollowing(): boolean {
-    return (
-      this.#proxyLink.state === 'live' && [...MODEL_TABLES.keys()].every((name) => this.#feed.state(name) === 'live')
-    );
+    const isFollowed = (name: string) => ['live', 'none'].includes(this.#feed.state(name));
+    return this.#proxyLink.state === 'live' && [...MODEL_TABLES.keys()].every(isFollowed);
   }
 
   close(): void {
@@ -202,5 +201,9 @@ function boundsOf(scenario: Scenario, { tuning }: NearSetting) {
   const hasFeed = scenario.feed !== 'none';
   // Both caches count an answer's lifetime from when the store was asked for it.
   const hitBoundMs = hasFeed ? (tuning.maxStalenessMs ?? 0) : behindBoundMs + (tuning.itemTtlMs ?? 0);
-  return { hitBoundMs, behindBoundMs };
+  // The node may join a call to a read that was asked a while before.
+  return {
+    hitBoundMs,
+    behindBoundMs: Math.max(behindBoundMs, scenario.replicaLagMs, scenario.indexLagMs) + 2 * SLOW_MS,
+  };
 }

@@ -38,6 +38,12 @@ export class NoStaleFill extends NotedFloor {
     }
   }
 
+  /** All that was committed until then has been told, whichever version its records were taken for. */
+  noteCaughtUp(tableName: string, committedMs: number): void {
+    if (!this.#mayReplay) return;
+    for (const history of this.#history.items(tableName)) this.raise(history, history.at(committedMs));
+  }
+
   /** True when the feed has told of everything, or of a gap since. */
   isDrained(tableName: string): boolean {
     for (const history of this.#history.items(tableName)) {

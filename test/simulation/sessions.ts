@@ -167,12 +167,16 @@ export class Sessions {
         .catch(() => undefined);
       return;
     }
+    const beganMs = this.#simulation.scheduler.monotonicMs();
     const answer = await this.#send(operation, input, context, undefined);
     const commits = this.#simulation.store.commitsOf.get(context.operationId) ?? [];
     this.#simulation.store.commitsOf.delete(context.operationId);
     this.#simulation.trace(`${this.#name}#${context.operationId} is answered: ${answer?.reply.status ?? 'not at all'}`);
     if (answer === undefined || answer.reply.status >= 500 || (answer.reply.isUncertain && !answer.reply.ok)) {
-      this.checks.noteUnknown(keysOf(input).map(({ tableName, key }) => this.#simulation.history.of(tableName, key)));
+      this.checks.noteUnknown(
+        keysOf(input).map(({ tableName, key }) => this.#simulation.history.of(tableName, key)),
+        beganMs,
+      );
     }
     if (answer?.reply.ok !== true) return;
     this.checks.noteAcknowledged(commits);

@@ -9,6 +9,9 @@ import { listeningTo, NoStaleFill } from './no-stale-fill.ts';
 import { ReadYourWrites } from './read-your-writes.ts';
 import type { Scenario } from './scenarios.ts';
 
+/** A change that was committed so long ago has been acknowledged, or never will be. */
+const ACKNOWLEDGED_WITHIN_MS = 3_000;
+
 interface Known {
   readonly history: ItemHistory;
   readonly items: number;
@@ -60,7 +63,11 @@ export class NodeKnowledge {
         told.noteRecord(record);
         listener.onRecord(record);
       },
-      onCaughtUp: (tableName, asOfMs) => listener.onCaughtUp(tableName, asOfMs),
+      onCaughtUp: (tableName, asOfMs) => {
+        this.#now = undefined;
+        told.noteCaughtUp(tableName, asOfMs - ACKNOWLEDGED_WITHIN_MS);
+        listener.onCaughtUp(tableName, asOfMs);
+      },
       onGap: (tableName, reason) => {
         this.#now = undefined;
         told.noteGap(tableName);
