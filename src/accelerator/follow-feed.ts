@@ -37,6 +37,9 @@ export function followFeed(parts: Parts, feed: ChangeFeed, counters: FeedCounter
         case 'restart':
           parts.tables.peek(tableName)?.reset(parts.clock.monotonicMs());
           break;
+        case 'feed-lost':
+          parts.tables.peek(tableName)?.loseFeed(parts.clock.monotonicMs());
+          break;
         default:
           parts.tables.forget(tableName);
       }

@@ -157,7 +157,17 @@ export class Table {
   forget(nowMs: number): void {
     this.reset(nowMs, true);
     this.schema = undefined;
-    this.feedState = this.options.hasFeed ? 'starting' : 'none';
+    this.#distrust(this.options.hasFeed ? 'starting' : 'none');
+  }
+
+  /** The feed has gone: what others write from here on is not told, so nothing is served or kept until it is back (I8). */
+  loseFeed(nowMs: number): void {
+    this.reset(nowMs);
+    this.#distrust('lost');
+  }
+
+  #distrust(feedState: FeedState): void {
+    this.feedState = feedState;
     this.#caughtUpAsOfMs = -Infinity;
     if (this.options.hasFeed && this.options.onFeedLoss === 'pass') this.#freshUntilMs = -Infinity;
     this.#tellWaiting();

@@ -18,7 +18,15 @@ export interface FeedRecord {
   readonly viewType: StreamViewType;
 }
 
-export type GapReason = 'trimmed' | 'new-stream' | 'table-deleted' | 'table-created' | 'overflow' | 'restart';
+/** `feed-lost`: it ends here, and says nothing more until it is caught up again. */
+export type GapReason =
+  | 'trimmed'
+  | 'new-stream'
+  | 'table-deleted'
+  | 'table-created'
+  | 'overflow'
+  | 'restart'
+  | 'feed-lost';
 
 export interface FeedListener {
   onRecord(record: FeedRecord): void;

@@ -39,11 +39,14 @@ export class ProxyFeed implements ChangeFeed {
         for (const table of this.#tables.keys()) this.#ask(table);
       },
       onLost: () => {
-        // A silent link flushes at once: what others write from here on is not told.
-        for (const table of this.#tables.values()) settle(table, 'lost');
-        this.#gap();
+        for (const [name, table] of this.#tables) {
+          settle(table, 'lost');
+          this.#listener?.onGap(name, 'feed-lost');
+        }
       },
-      onGap: () => this.#gap(),
+      onGap: () => {
+        for (const name of this.#tables.keys()) this.#listener?.onGap(name, 'overflow');
+      },
       onMessage: (message, askedAtMs) => this.#take(message, askedAtMs),
     });
   }
@@ -136,10 +139,6 @@ export class ProxyFeed implements ChangeFeed {
    */
   #catchUp(name: string, askedAtMs: number, staleness: Staleness): void {
     if (staleness !== null) this.#listener?.onCaughtUp(name, askedAtMs - staleness);
-  }
-
-  #gap(): void {
-    for (const name of this.#tables.keys()) this.#listener?.onGap(name, 'overflow');
   }
 }
 

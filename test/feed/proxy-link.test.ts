@@ -290,7 +290,7 @@ describe('the feed over the link', () => {
     node().say(pong(9, 5));
     expect(told).toEqual(['overflow Things']);
     node().end();
-    expect(told).toEqual(['overflow Things', 'overflow Things']);
+    expect(told).toEqual(['overflow Things', 'feed-lost Things']);
     expect(feed.state('Things')).toBe('lost');
   });
 
