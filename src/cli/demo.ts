@@ -122,7 +122,7 @@ async function createTable(store: BackingStore): Promise<void> {
     }),
   );
   if (!reply.ok && reply.errorName !== 'ResourceInUseException') throw refused('CreateTable', reply);
-  while ((await tableStatus(store)) !== 'ACTIVE') await sleep(systemClock, STATUS_POLL_MS);
+  while ((await tableStatus(store)) !== 'ACTIVE') await sleep(systemClock, STATUS_POLL_MS, undefined, true);
 }
 
 /** A store may be told to let its tables stay in CREATING for a while. */

@@ -75,7 +75,7 @@ async function readBatch(
     const unprocessed = (reply['UnprocessedKeys'] ?? {}) as Record<string, { readonly Keys: readonly JsonObject[] }>;
     const next = unprocessed[tableName]?.Keys ?? [];
     if (next.length === left.length) {
-      await sleep(clock, pauseMs, signal);
+      await sleep(clock, pauseMs, signal, true);
       pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);
     }
     left = next;

@@ -70,9 +70,9 @@ export class FaultyStore implements BackingStore {
       case 'none':
         return this.#backing.send(request, options);
       case 'delay': {
-        await sleep(this.#clock, fault.ms / 2, options.signal);
+        await sleep(this.#clock, fault.ms / 2, options.signal, true);
         const reply = await this.#backing.send(request, options);
-        await sleep(this.#clock, fault.ms / 2, options.signal);
+        await sleep(this.#clock, fault.ms / 2, options.signal, true);
         return reply;
       }
       case 'throttled':
@@ -88,7 +88,7 @@ export class FaultyStore implements BackingStore {
         throw new SlipstreamError('SLIPSTREAM_CONNECTION_LOST', 'the connection to the store was lost');
       case 'timeout':
         await this.#apply(request, fault.effect);
-        await sleep(this.#clock, this.#timeoutMs, options.signal);
+        await sleep(this.#clock, this.#timeoutMs, options.signal, true);
         throw new SlipstreamError('SLIPSTREAM_BACKING_TIMEOUT', `no reply within ${this.#timeoutMs} ms`);
     }
   }
@@ -115,7 +115,7 @@ export class FaultyStore implements BackingStore {
   }
 
   async #applyAfter(request: ServiceRequest, delayMs: number): Promise<void> {
-    await sleep(this.#clock, delayMs);
+    await sleep(this.#clock, delayMs, undefined, true);
     // Nobody waits for its answer any more, whatever it is.
     await this.#backing.send(request).catch(() => undefined);
   }
