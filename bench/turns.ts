@@ -73,8 +73,9 @@ function figuresOf({ histogram, elapsedMs, cpuMs }: Sample): Measurement {
   return measurementOf(histogram, elapsedMs, cpuMs);
 }
 
-function turnOf({ p50Us, p90Us, p99Us, p999Us }: Measurement, { operationsPerSecond, cpuUs }: Measurement): Turn {
-  return { operationsPerSecond, cpuUs, p50Us, p90Us, p99Us, p999Us };
+function turnOf({ p50Us, p90Us, p99Us, p999Us }: Measurement, flatOut: Measurement): Turn {
+  const { operationsPerSecond, cpuUs, p50Us: medianUs } = flatOut;
+  return { operationsPerSecond, cpuUs, medianUs, p50Us, p90Us, p99Us, p999Us };
 }
 
 function rowOf(cell: Omit<Cell, 'run'>, latencies: Histogram, turns: readonly Turn[]): Row {
@@ -84,6 +85,7 @@ function rowOf(cell: Omit<Cell, 'run'>, latencies: Histogram, turns: readonly Tu
     subject: cell.subject,
     connections: cell.connections,
     count: latencies.totalCount,
+    medianUs: middle(({ medianUs }) => medianUs),
     p50Us: middle(({ p50Us }) => p50Us),
     p90Us: middle(({ p90Us }) => p90Us),
     p99Us: middle(({ p99Us }) => p99Us),

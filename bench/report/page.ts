@@ -48,7 +48,7 @@ ${escapeHtml(versions.join(', '))}.</p>
 corrected for coordinated omission, so that a server that stalls does not hide those who would have come meanwhile: for one
 connection by HdrHistogram's correction, which adds them; for many by asking at a quarter of the rate that was reached, by a
 constant schedule, and counting from the moment a request was meant to be sent. Figures are medians of the turns; the curves
-hold all of them.</p>
+hold all of them. The aims take one caller's own median, from sending to answer, for p50.</p>
 ${remarks.map((remark) => `<p><strong>${escapeHtml(remark)}</strong></p>`).join('\n')}
 <h2>What is aimed at</h2>
 ${aimsTable(aims)}

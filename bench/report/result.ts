@@ -40,6 +40,8 @@ export interface Turn {
   /** Flat out. */
   readonly operationsPerSecond: number;
   readonly cpuUs: number | undefined;
+  /** From sending to answer, flat out: of one caller, a figure that hardly moves when others have the machine for a while. */
+  readonly medianUs: number;
   /** Latencies are corrected for coordinated omission; `turns.ts` says how. */
   readonly p50Us: number;
   readonly p90Us: number;

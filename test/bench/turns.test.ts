@@ -53,6 +53,7 @@ describe('turns', () => {
     expect(row!.count).toBeGreaterThanOrEqual(198);
     expect(row!.p50Us).toBeLessThan(3_000);
     expect(row!.p90Us).toBeGreaterThan(75_000);
+    expect(row!.medianUs).toBeCloseTo(1_000, -1);
     expect(row!.operationsPerSecond).toBe(500);
   });
 
