@@ -80,7 +80,9 @@ export class ProxyRoute {
   /**
    * True of an output or an error of the SDK that came from past the node when the node had been asked before: a write may
    * have been applied twice, and a read may show less than the node has told of. The same holds of a read that the node has
-   * only passed on, for it does not know the table or does not trust its own feed: a replica has answered that.
+   * only passed on, for it does not know the table or does not trust its own feed: a replica has answered that. And of a page
+   * that the node was reading already when it was asked: an index may have answered that while it still lacked what this
+   * client, who asks later, takes it to have.
    */
   isUncertain(outcome: object): boolean {
     return this.#uncertain.has(outcome);
@@ -138,7 +140,7 @@ export class ProxyRoute {
   #noteCache(result: HttpResult, operation: string): HttpResult {
     const { 'x-slipstream-age': age, 'x-slipstream-cache': cache } = result.response?.headers ?? {};
     if (age !== undefined) this.#ages.set(result.output, Number(age));
-    if (cache === 'pass' && !changesTables(operation)) this.#uncertain.add(result.output);
+    if (isNotForKeeping(operation, cache)) this.#uncertain.add(result.output);
     return result;
   }
 
@@ -167,6 +169,11 @@ function outcomeOf(answer: Promise<HttpResult>): Promise<Outcome> {
 function resultOf(outcome: Outcome): HttpResult {
   if ('error' in outcome) throw outcome.error as Error;
   return outcome.result;
+}
+
+function isNotForKeeping(operation: string, cache: string | undefined): boolean {
+  if (cache === 'coalesced') return traitsOf(operation).path === 'read-page';
+  return cache === 'pass' && !changesTables(operation);
 }
 
 function changesTables(operation: string): boolean {

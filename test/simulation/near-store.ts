@@ -32,8 +32,8 @@ export class NearStore implements BackingStore {
   /** Calls to the node that wait for their answer. */
   readonly #waiting = new Set<(error: NodeFailure) => void>();
   /**
-   * Reads that were left to the node and went past it, or that it has passed on as they were: a lagging replica may show less
-   * than the node told of.
+   * Reads that were left to the node and went past it, or that it has passed on as they were, or pages that it was reading
+   * already: a lagging replica or index may show less than the node told of.
    */
   readonly unsettled = { underWay: 0, total: 0 };
   readonly #options: NearStoreOptions;
@@ -103,7 +103,8 @@ export class NearStore implements BackingStore {
           }
           const { reply, cache } = answer;
           this.#settle(request, context, reply);
-          const isUnsettled = cache === 'pass' && !traitsOf(request.operation).mutates;
+          const { mutates, path } = traitsOf(request.operation);
+          const isUnsettled = (cache === 'pass' && !mutates) || (cache === 'coalesced' && path === 'read-page');
           if (isUnsettled) this.unsettled.total++;
           resolve(isUnsettled ? uncertain(reply) : reply);
         });
