@@ -261,10 +261,10 @@ const guards: readonly Guard[] = [
     suites: near,
   },
   {
-    name: 'I2 near: a successor reads strongly',
-    file: 'src/accelerator/tables.ts',
-    guard: 'if (options.isSuccessor) this.#unnotedMs',
-    without: 'if (!options.isSuccessor) this.#unnotedMs',
+    name: 'I2 near: a successor is told what was written lately',
+    file: 'src/feed/proxy-link.ts',
+    guard: 'if (this.#node !== message.node) this.#tellSuccessor();',
+    without: '',
     suites: near,
   },
   {

@@ -134,12 +134,12 @@ class CachingAccelerator implements Accelerator {
   constructor(options: AcceleratorOptions) {
     const tuning = resolveTuning(options);
     const clock = options.clock ?? systemClock;
-    const { backing, feed, log = silentLog, isSuccessor = false } = options;
+    const { backing, feed, log = silentLog } = options;
     this.#parts = {
       backing,
       clock,
       tuning,
-      tables: new Tables({ backing, feed, clock, log, tuning, isSuccessor }),
+      tables: new Tables({ backing, feed, clock, log, tuning }),
       items: new EntryCache<KeptAnswer>({ limitBytes: tuning.itemCacheBytes, graceMs: tuning.staleIfErrorMs }),
       pages: new EntryCache<CachedPage>({
         limitBytes: tuning.queryCacheBytes,

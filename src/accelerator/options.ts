@@ -56,11 +56,6 @@ export interface AcceleratorOptions extends AcceleratorTuning {
   readonly feed?: ChangeFeed | undefined;
   readonly clock?: Clock | undefined;
   /**
-   * True of a node that may have taken the place of another one: what its callers wrote through that one is recent, and the
-   * replicas of a table without a feed may not have it yet (I2, I3). A feed that begins says the same by a gap.
-   */
-  readonly isSuccessor?: boolean | undefined;
-  /**
    * How answers are kept: as the bytes that a server sends (default), or as values, from which objects are made at once, for
    * callers in this process.
    */

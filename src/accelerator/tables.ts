@@ -26,7 +26,6 @@ export interface TablesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly tuning: ResolvedTuning;
-  readonly isSuccessor: boolean;
 }
 
 export class Tables {
@@ -43,8 +42,6 @@ export class Tables {
 
   constructor(options: TablesOptions) {
     this.#options = options;
-    // Of what went through a predecessor nothing is known, so it is as if all tables had been written to now.
-    if (options.isSuccessor) this.#unnotedMs = options.clock.monotonicMs();
   }
 
   all(): Iterable<Table> {

@@ -1,11 +1,12 @@
 /** The Slipstream node behind a near cache: the link to it, what it tells, and the way of the calls. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { systemClock, type Clock } from '../base/clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
 import { ProxyFeed } from '../feed/proxy-feed.ts';
 import type { LinkState } from '../feed/proxy-link.ts';
 import { ProxyLink } from '../feed/proxy-link.ts';
 import { connectTo } from '../feed/proxy-socket.ts';
+import type { ClientCacheOptions } from './cache-options.ts';
 import { configuredEndpointOf } from './configured-endpoint.ts';
 import { ProxyRoute } from './proxy-route.ts';
 
@@ -23,7 +24,7 @@ export class NodeBehind {
   readonly route: ProxyRoute;
   readonly #link: ProxyLink;
 
-  constructor(client: DynamoDBClient, address: string | undefined, clock: Clock = systemClock) {
+  constructor(client: DynamoDBClient, { proxy: address, clock = systemClock, mutationLogMs }: ClientCacheOptions) {
     const url = address === undefined ? undefined : new URL(address);
     const { config } = client;
     const connect = connectTo({
@@ -32,7 +33,7 @@ export class NodeBehind {
       credentials: () => config.credentials(),
       clock,
     });
-    this.#link = new ProxyLink({ connect, clock });
+    this.#link = new ProxyLink({ connect, clock, ...(mutationLogMs !== undefined && { recentMs: mutationLogMs }) });
     this.feed = new ProxyFeed(this.#link, clock);
     this.route = new ProxyRoute({ url, link: this.#link, clock });
     this.route.lay(client);

@@ -25,10 +25,10 @@ export function openCache(client: DynamoDBClient, options: ClientCacheOptions, f
     const path = new AcceleratedSend({ accelerator: shared, forward, itemsOnly: true, failure: () => undefined });
     return { cache: new ClientCache({ accelerator: shared, path }), path, close: async () => path.close() };
   }
-  const { feed: _feed, store, proxy, accelerator: _shared, clock, ...tuning } = options;
+  const { feed: _feed, store, proxy: _proxy, accelerator: _shared, clock, ...tuning } = options;
   const chosen = feedOf(options);
   const streams = chosen === 'streams' ? new StreamsStore(client) : undefined;
-  const node = chosen === 'proxy' ? new NodeBehind(client, proxy, clock) : undefined;
+  const node = chosen === 'proxy' ? new NodeBehind(client, options) : undefined;
   const backing = new SdkStore({ forward, streams, node });
   const ownFeed = streams === undefined ? node?.feed : createStreamsFeed({ backing, clock });
   const accelerator = createAccelerator({

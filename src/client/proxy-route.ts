@@ -13,6 +13,7 @@ import type { Clock } from '../base/clock.ts';
 import type { ProxyLink } from '../feed/proxy-link.ts';
 import { linkDefaults } from '../feed/proxy-link.ts';
 import { traitsOf } from '../model/operations.ts';
+import { NODE_HEADER } from '../wire/feed-messages.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import type { SdkMiddleware, SdkStack } from './commands.ts';
 import { NodeHandler, portOf } from './node-handler.ts';
@@ -123,19 +124,28 @@ export class ProxyRoute {
   readonly #middleware = (next: Next, context: object) => async (args: HttpArguments) => {
     const { commandName } = context as { readonly commandName?: string };
     const operation = commandName?.replace(/Command$/, '') ?? '';
-    if (this.#url === undefined) return this.#noteCache(await next(args), operation);
-    // Only the first calls of a client wait here, until it is known whether the node is there.
-    await this.#link.settled();
-    if (!this.isOpen) return resultOf(await this.#askPast(next, args, operation, false));
+    const isElsewhere = this.#url !== undefined;
+    if (isElsewhere) {
+      // Only the first calls of a client wait here, until it is known whether the node is there.
+      await this.#link.settled();
+      if (!this.isOpen) return resultOf(await this.#askPast(next, args, operation, false));
+    }
     const { node } = this.#link;
-    const outcome = await outcomeOf(next({ ...args, request: addressedTo(this.#url, args.request) }));
-    if ('error' in outcome && isOfNode(outcome.error)) {
+    const outcome = await outcomeOf(next(this.#addressed(args)));
+    if (isElsewhere && 'error' in outcome && isOfNode(outcome.error)) {
       return resultOf(await this.#askPast(next, args, operation, true));
     }
+    const written = tablesWritten(args.input, operation, outcome);
     // The node was told to go while it did this, and another one may have cached the state before: as if written past that.
-    if (!this.isOpen || this.#link.node !== node) await this.#noteWrites(args.input, operation, outcome);
+    if (written.length > 0 && (!this.isOpen || this.#link.node !== node)) await this.#link.noteWrites(written);
+    else this.#link.rememberWrites(written);
     return this.#noteCache(resultOf(outcome), operation);
   };
+
+  #addressed(args: HttpArguments): HttpArguments {
+    if (this.#url === undefined) return args;
+    return { ...args, request: addressedTo(this.#url, this.#link.node as string, args.request) };
+  }
 
   #noteCache(result: HttpResult, operation: string): HttpResult {
     const { 'x-slipstream-age': age, 'x-slipstream-cache': cache } = result.response?.headers ?? {};
@@ -148,15 +158,15 @@ export class ProxyRoute {
     const outcome = await outcomeOf(next(args));
     if (isRepeated) this.#uncertain.add('error' in outcome ? outcome.error : outcome.result.output);
     // A refusal says nothing of an attempt before it.
-    await this.#noteWrites(args.input, operation, isRepeated ? undefined : outcome);
+    await this.#link.noteWrites(tablesWritten(args.input, operation, isRepeated ? undefined : outcome));
     return outcome;
   }
+}
 
-  async #noteWrites(input: object, operation: string, outcome: Outcome | undefined): Promise<void> {
-    if (!changesTables(operation) || (outcome !== undefined && 'error' in outcome && isRefusal(outcome.error))) return;
-    const request = ServiceRequest.fromInput(operation, input);
-    await this.#link.noteWrites(planOrPass(() => tablesOfCall(request)) ?? []);
-  }
+/** The tables that a call may have changed; none where its outcome says that it has not. */
+function tablesWritten(input: object, operation: string, outcome: Outcome | undefined): readonly string[] {
+  if (!changesTables(operation) || (outcome !== undefined && 'error' in outcome && isRefusal(outcome.error))) return [];
+  return planOrPass(() => tablesOfCall(ServiceRequest.fromInput(operation, input))) ?? [];
 }
 
 function outcomeOf(answer: Promise<HttpResult>): Promise<Outcome> {
@@ -197,7 +207,7 @@ function isRefusal({ $metadata }: SdkError): boolean {
   return status >= 400 && status < 500;
 }
 
-function addressedTo(url: URL, request: HttpRequest): HttpRequest {
+function addressedTo(url: URL, node: string, request: HttpRequest): HttpRequest {
   const copy = Object.create(Object.getPrototypeOf(request) as object) as HttpRequest;
   const port = portOf(url);
   return Object.assign(copy, request, {
@@ -205,6 +215,6 @@ function addressedTo(url: URL, request: HttpRequest): HttpRequest {
     hostname: url.hostname,
     port: port === 0 ? undefined : port,
     path: url.pathname,
-    headers: { ...request.headers, host: url.host },
+    headers: { ...request.headers, host: url.host, [NODE_HEADER]: node },
   });
 }

@@ -31,9 +31,17 @@ export interface LinkTiming {
   readonly silenceMs: number;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
+  /** For how long a replica of the store may lack a write: the `mutationLogMs` of both ends. */
+  readonly recentMs: number;
 }
 
-export const linkDefaults: LinkTiming = { beatMs: 500, silenceMs: 2_000, retryMinMs: 100, retryMaxMs: 2_000 };
+export const linkDefaults: LinkTiming = {
+  beatMs: 500,
+  silenceMs: 2_000,
+  retryMinMs: 100,
+  retryMaxMs: 2_000,
+  recentMs: 5_000,
+};
 
 /** `refused`: the node does not let this client follow it; it is asked again all the same. */
 export type LinkState = 'connecting' | 'live' | 'lost' | 'refused';
@@ -81,6 +89,8 @@ export class ProxyLink {
   #sequence = 0;
   /** Tables written to past the node, which has to hear of them before anything is asked through it again. */
   readonly #wrote = new Set<string>();
+  /** Tables written to through the node, and when. */
+  readonly #wroteThrough = new Map<string, number>();
   #notes = 0;
   /** Those that the node has not answered. */
   readonly #pendingNotes = new Map<number, Note>();
@@ -135,14 +145,25 @@ export class ProxyLink {
    * note. Where it is away it hears of them before the link is live again, so there is nothing to wait for.
    */
   noteWrites(tables: Iterable<string>): Promise<void> {
-    if (this.#state === 'live') return this.#note([...tables]);
-    for (const table of tables) this.#wrote.add(table);
+    const written = [...tables];
+    if (this.#state === 'live' && written.length > 0) return this.#note(written);
+    for (const table of written) this.#wrote.add(table);
     return Promise.resolve();
   }
 
-  /** Ends the connection, and begins the next. */
-  drop(why: SlipstreamError): void {
-    if (this.#connection !== undefined) this.#lose(why);
+  /**
+   * The node has done a write of these tables. Another one that takes its place knows nothing of it, and a replica that it reads
+   * may not have it yet (I2, I3).
+   */
+  rememberWrites(tables: Iterable<string>): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const table of tables) this.#wroteThrough.set(table, nowMs);
+  }
+
+  #tellSuccessor(): void {
+    const sinceMs = this.#clock.monotonicMs() - this.#timing.recentMs;
+    for (const [table, atMs] of this.#wroteThrough) if (atMs > sinceMs) this.#wrote.add(table);
+    this.#wroteThrough.clear();
   }
 
   close(): void {
@@ -179,6 +200,7 @@ export class ProxyLink {
     }
     switch (message.type) {
       case 'hello':
+        if (this.#node !== message.node) this.#tellSuccessor();
         this.#node = message.node;
         this.#sequence = 0;
         this.#greet();

@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts';
 import type { ServiceReply, ServiceRequest } from '../model/service-call.ts';
 import type { Authorise } from './authorise.ts';
 import type { Dispatch } from './dispatch.ts';
-import { executeOptionsOf, parseCall, refuseOwnCall } from './receive.ts';
+import { executeOptionsOf, parseCall, refuseOtherNode, refuseOwnCall } from './receive.ts';
 import type { CallHead } from './receive.ts';
 import { isFault, refusalOf } from './refuse.ts';
 
@@ -75,6 +75,7 @@ export class Calls {
       throw new SlipstreamError('SLIPSTREAM_LIMIT', `more than ${inFlightMax} calls wait for their answer`);
     }
     refuseOwnCall(head.via, instance);
+    refuseOtherNode(head.node, instance);
     const call = parseCall(head.target, body);
     authorise(head, body);
     return call;

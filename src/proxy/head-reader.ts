@@ -7,6 +7,7 @@
  */
 import { AWS_JSON, replyContentType } from '../wire/aws-json.ts';
 import type { JsonContentType } from '../wire/aws-json.ts';
+import { NODE_HEADER } from '../wire/feed-messages.ts';
 import { FieldTable } from './field-table.ts';
 import type { CallHead } from './receive.ts';
 
@@ -55,6 +56,7 @@ const names = {
   authorization: Buffer.from('authorization'),
   contentLength: Buffer.from('content-length'),
   via: Buffer.from('x-slipstream-via'),
+  node: Buffer.from(NODE_HEADER),
   transferEncoding: Buffer.from('transfer-encoding'),
   control: Buffer.from('x-slipstream-control'),
 } as const;
@@ -82,6 +84,7 @@ export class HeadReader implements CallHead {
   readonly #type: Field = { from: -1, to: -1 };
   readonly #control: Field = { from: -1, to: -1 };
   readonly #via: Field = { from: -1, to: -1 };
+  readonly #node: Field = { from: -1, to: -1 };
   readonly #authorization: Field = { from: -1, to: -1 };
   #bytes: Buffer = Buffer.alloc(0);
   #lastTarget = '';
@@ -152,6 +155,10 @@ export class HeadReader implements CallHead {
     return this.#text(this.#via);
   }
 
+  get node(): string | undefined {
+    return this.#text(this.#node);
+  }
+
   /** The type that the answer has. */
   get contentType(): JsonContentType {
     return this.#contentType ?? AWS_JSON;
@@ -165,6 +172,7 @@ export class HeadReader implements CallHead {
     this.#type.from = -1;
     this.#control.from = -1;
     this.#via.from = -1;
+    this.#node.from = -1;
     this.#authorization.from = -1;
     this.#hosts = 0;
     this.#lengths = 0;
@@ -232,6 +240,7 @@ export class HeadReader implements CallHead {
         break;
       case 17:
         if (this.#is(nameStart, names.transferEncoding)) this.#readCoding(from, to);
+        else if (this.#is(nameStart, names.node)) this.#keep(this.#node, from, to);
         break;
       case 20:
         if (this.#is(nameStart, names.control)) this.#keep(this.#control, from, to);

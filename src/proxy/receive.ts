@@ -10,6 +10,7 @@ import { DYNAMODB_TARGET, operations, STREAMS_TARGET } from '../model/operations
 import { ServiceRequest } from '../model/service-call.ts';
 import { ServiceError, validationError } from '../model/service-error.ts';
 import { parseTarget, replyContentType } from '../wire/aws-json.ts';
+import { NODE_HEADER } from '../wire/feed-messages.ts';
 import type { Target } from '../wire/aws-json.ts';
 import type { RequestHead } from './authorise.ts';
 
@@ -21,6 +22,8 @@ export interface CallHead extends RequestHead {
   readonly control: string | undefined;
   /** `x-slipstream-via`: the proxies that the call went through. */
   readonly via: string | undefined;
+  /** `x-slipstream-node`: the one process that may answer. */
+  readonly node: string | undefined;
 }
 
 export function callHeadOf({ method, url, headers }: IncomingMessage): CallHead {
@@ -32,6 +35,7 @@ export function callHeadOf({ method, url, headers }: IncomingMessage): CallHead 
     target: texts.get('x-amz-target'),
     control: texts.get('x-slipstream-control'),
     via: texts.get('x-slipstream-via'),
+    node: texts.get(NODE_HEADER),
   };
 }
 
@@ -163,4 +167,13 @@ export function refuseOwnCall(via: string | undefined, instance: string): void {
       'this call was sent by the proxy that received it: --backing leads back to the proxy',
     );
   }
+}
+
+/**
+ * Refuses a call of a near cache that follows another process than this one, by way of a balancer, or because this one has
+ * taken the other's place: what is answered here may be from before what that one has told (I3, I6).
+ */
+export function refuseOtherNode(node: string | undefined, instance: string): void {
+  if (node === undefined || node === instance) return;
+  throw new ServiceError('ServiceUnavailable', 'the caller follows another node than this one', { status: 421 });
 }

@@ -12,6 +12,8 @@ import type { Item } from '../model/attribute-value.ts';
 /** The WebSocket subprotocol. Its number is raised by every change that an older reader would misunderstand. */
 export const FEED_PROTOCOL = 'slipstream.feed.1';
 export const FEED_PATH = '/slipstream/feed';
+/** Names, on a call of a near cache, the node that it follows: no other may answer. */
+export const NODE_HEADER = 'x-slipstream-node';
 
 /** A mutation of one item; an image that is not there is absent or not known, which `kind` tells apart. */
 export interface PushedMutation {

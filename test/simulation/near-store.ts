@@ -82,6 +82,7 @@ export class NearStore implements BackingStore {
       return this.#goPast(request, random, true, true);
     }
     if (link.state !== 'live' || link.node !== node) await this.#noteWrites(request, reply);
+    else link.rememberWrites(tablesWritten(request, reply));
     return reply;
   }
 
@@ -90,11 +91,11 @@ export class NearStore implements BackingStore {
   }
 
   #throughNode(request: ServiceRequest, random: Random): Promise<ServiceReply> {
-    const { host, process } = this.#options;
+    const { host, process, link } = this.#options;
     const context = this.#attempt(request, THROUGH_NODE, random);
     return new Promise<ServiceReply>((resolve, reject) => {
       this.#waiting.add(reject);
-      host.ask(request, context, (answer) => {
+      host.ask(request, context, link.node, (answer) => {
         process.enter(() => {
           if (!this.#waiting.delete(reject)) return;
           if (answer === undefined) {
@@ -134,9 +135,7 @@ export class NearStore implements BackingStore {
   }
 
   async #noteWrites(request: ServiceRequest, reply: ServiceReply | undefined): Promise<void> {
-    const { mutates, path } = traitsOf(request.operation);
-    if ((!mutates && path !== 'change-table') || (reply !== undefined && isRefusal(reply))) return;
-    await this.#options.link.noteWrites(tablesOfCall(request));
+    await this.#options.link.noteWrites(tablesWritten(request, reply));
   }
 
   /** What the store does for an attempt is known by the attempt. */
@@ -155,6 +154,12 @@ export class NearStore implements BackingStore {
     commitsOf.delete(attempt.operationId);
     if (reply.ok && commits !== undefined) commitsOf.set(context.operationId, commits);
   }
+}
+
+function tablesWritten(request: ServiceRequest, reply: ServiceReply | undefined): readonly string[] {
+  const { mutates, path } = traitsOf(request.operation);
+  if ((!mutates && path !== 'change-table') || (reply !== undefined && isRefusal(reply))) return [];
+  return tablesOfCall(request);
 }
 
 /** The first attempt of a write may have been applied, a read is not to be kept; see `ServiceReply.isUncertain`. */

@@ -93,11 +93,13 @@ export class NodeHost {
   /**
    * One call over a connection of its own.
    *
+   * @param followed the node that may answer; another one that is reached refuses, which is as if it had failed at once.
    * @param arrive is given the answer, or undefined where the node failed; never called when it fell silent.
    */
   ask(
     request: ServiceRequest,
     context: CallContext | undefined,
+    followed: string | undefined,
     arrive: (answer: NodeAnswer | undefined) => void,
   ): void {
     const { scheduler, scenario } = this.#simulation;
@@ -105,7 +107,7 @@ export class NodeHost {
     const way = () => random.next() * (random.chance(scenario.slow) ? SLOW_MS : WAY_MAX_MS);
     scheduler.after(way(), () => {
       const node = this.current;
-      if (node === undefined) {
+      if (node === undefined || node.name !== followed) {
         scheduler.after(way(), () => arrive(undefined));
         return;
       }
@@ -135,7 +137,6 @@ export class NodeHost {
       feed: feed && knowledge.watching(feed),
       clock: process,
       feedStartMs: 200,
-      isSuccessor: true,
       ...scenario.tuning,
     });
     const endListeners: EndListener[] = (this.#endListeners = []);

@@ -33,7 +33,6 @@ export interface RaceOptions extends AcceleratorTuning {
   readonly pageBytes?: number;
   readonly listingLagMs?: number;
   readonly between?: (store: BackingStore) => BackingStore;
-  readonly isSuccessor?: boolean;
 }
 
 export type Attributes = Readonly<Record<string, string | number>>;
