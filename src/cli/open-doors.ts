@@ -14,7 +14,7 @@ export interface OpenDoors {
   readonly proxy: Proxy;
   readonly metrics: Metrics;
   /** Doors first, store last: a call in flight still needs all that is behind it. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface DoorParts {

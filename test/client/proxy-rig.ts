@@ -32,6 +32,7 @@ export class ProxyRig implements AsyncDisposable {
   readonly #direct: Proxy;
   readonly #options: RigOptions;
   readonly #clients: sdk.DynamoDBClient[] = [];
+  readonly #others: Proxy[] = [];
   #node: { readonly proxy: Proxy; readonly accelerator: Accelerator } | undefined;
   /** Address of the node: the same for all its lives. */
   url = '';
@@ -86,6 +87,14 @@ export class ProxyRig implements AsyncDisposable {
     this.#node = { proxy, accelerator };
   }
 
+  /** Another node over the same store, at an address of its own; it ends with the rig. */
+  async startOther({ hasFeed }: { readonly hasFeed: boolean }): Promise<string> {
+    const accelerator = createAccelerator({ backing: this.#store, feed: hasFeed ? this.#store.feed : undefined });
+    const proxy = createProxy({ backing: this.#store, accelerator, httpPort: 0, adminPort: 'off' });
+    this.#others.push(proxy);
+    return (await proxy.listen()).http as string;
+  }
+
   async stopNode(): Promise<void> {
     const node = this.#node;
     this.#node = undefined;
@@ -109,6 +118,7 @@ export class ProxyRig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.destroy();
     await this.stopNode();
+    for (const other of this.#others) await other.close();
     await this.#direct.close();
     await this.#store.close();
   }

@@ -243,6 +243,34 @@ describe('what was written past the node', () => {
   });
 });
 
+describe('what was written through the node', () => {
+  it('is told to another one that takes its place, while a replica may lack it', async () => {
+    const { clock, link, node, greeted } = openLink();
+    const first = greeted();
+    link.rememberWrites(['Old']);
+    await clock.advance(linkDefaults.recentMs - 1_000);
+    link.rememberWrites(['Recent']);
+    // The same node is back: it knows what it did.
+    const again = async (id: string) => {
+      node().end();
+      await clock.advance(linkDefaults.retryMaxMs);
+      node().say({ type: 'hello', node: id });
+    };
+    first.end();
+    await clock.advance(linkDefaults.retryMaxMs);
+    node().say({ type: 'hello', node: 'n1' });
+    expect([link.state, node().heard]).toEqual(['live', []]);
+    await again('n2');
+    expect(node().heard).toEqual([{ type: 'wrote', note: 1, tables: ['Recent'] }]);
+    expect(link.state).toBe('lost');
+    node().say({ type: 'noted', note: 1 });
+    await clock.advance(0);
+    expect(link.state).toBe('live');
+    await again('n3');
+    expect([link.state, node().heard]).toEqual(['live', []]);
+  });
+});
+
 describe('the feed over the link', () => {
   function openFeed() {
     const rig = openLink();

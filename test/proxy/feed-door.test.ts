@@ -2,6 +2,9 @@
  * Goal: the door where near caches subscribe keeps its promises to whoever connects, and none of its callers can harm the
  * node or one another. Method: a bare WebSocket against a real door, with small limits.
  */
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createAccelerator } from '../../src/accelerator/accelerator.ts';
@@ -11,7 +14,7 @@ import type { FeedLimits } from '../../src/proxy/feed-session.ts';
 import type { Proxy, ProxyOptions } from '../../src/proxy/proxy.ts';
 import { openStore } from '../../src/store/embedded-store.ts';
 import type { EmbeddedStore } from '../../src/store/embedded-store.ts';
-import { FEED_PATH, FEED_PROTOCOL } from '../../src/wire/feed-messages.ts';
+import { FEED_PATH, FEED_PROTOCOL, NODE_HEADER } from '../../src/wire/feed-messages.ts';
 import type { FromNode, ToNode } from '../../src/wire/feed-messages.ts';
 import { closeAll, listen } from './door-rig.ts';
 import { callBytes, RawConnection } from './raw-connection.ts';
@@ -309,4 +312,31 @@ test('a slow reader that asks for what it must not miss is cut off: it would wai
   await flood(node);
   peer.say({ type: 'wrote', note: 1, tables: ['Things'] });
   await vi.waitFor(() => expect(node.proxy.connections).toBe(0), { timeout: 5_000 });
+});
+
+test('a call of a near cache that follows another node is refused, by either way through the door', async () => {
+  const { url, proxy } = await openNode();
+  const body = JSON.stringify({ TableName: 'Things', Key: key });
+  // Without an agent the request says `connection: close`, which the strict reader leaves to node:http.
+  const ask = async (node: string, agent: Agent | false) => {
+    const headers = {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'DynamoDB_20120810.GetItem',
+      'content-length': body.length,
+      [NODE_HEADER]: node,
+    };
+    const sent = request(url, { method: 'POST', headers, agent }).end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    return [response.statusCode, response.headers['x-slipstream-cache'] !== undefined];
+  };
+  const keepAlive = new Agent({ keepAlive: true });
+  try {
+    for (const agent of [keepAlive, false] as const) {
+      expect(await ask(proxy.instance, agent)).toEqual([200, true]);
+      expect(await ask('another', agent)).toEqual([421, false]);
+    }
+  } finally {
+    keepAlive.destroy();
+  }
 });
