@@ -26,6 +26,8 @@ interface Shard {
   /** Records before this sequence number are gone. */
   trimmedBelow: number;
   isClosed: boolean;
+  /** Somebody has an iterator of it, or had one. */
+  isFound: boolean;
 }
 
 interface Stream {
@@ -92,9 +94,13 @@ export class ModelStream {
     }
   }
 
-  /** Forgets every record so far, read or not. */
+  /**
+   * Forgets every record so far, read or not. Not of shards that no reader has found yet: their first records stay for a day,
+   * and a reader that takes longer to find them knows it by its clock, which is not a day older here.
+   */
   trim(tableName: string): void {
     for (const shard of this.#current.get(tableName)?.shards ?? []) {
+      if (!shard.isFound) continue;
       shard.trimmedBelow = this.#sequence;
       shard.records.length = 0;
     }
@@ -139,6 +145,7 @@ export class ModelStream {
       records: [],
       trimmedBelow: 0,
       isClosed: false,
+      isFound: false,
     });
   }
 
@@ -180,6 +187,7 @@ export class ModelStream {
   }
 
   #iterator(shard: Shard, sequence: number): string {
+    shard.isFound = true;
     const name = `iterator-${this.#names++}`;
     this.#iterators.set(name, { shard, sequence });
     return name;
