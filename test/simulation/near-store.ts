@@ -148,7 +148,7 @@ export class NearStore implements BackingStore {
   /** The attempt that was answered is the one that its caller hears of. */
   #settle(request: ServiceRequest, attempt: CallContext | undefined, reply: ServiceReply): void {
     const context = request.native as CallContext | undefined;
-    if (context === undefined || attempt === undefined) return;
+    if (context === undefined || attempt === undefined || !traitsOf(request.operation).mutates) return;
     const { commitsOf } = this.#options.store;
     const commits = commitsOf.get(attempt.operationId);
     commitsOf.delete(attempt.operationId);

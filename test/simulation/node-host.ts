@@ -5,6 +5,7 @@
 import { createAccelerator, type Accelerator, type CacheOutcome } from '../../src/accelerator/accelerator.ts';
 import type { BackingStore } from '../../src/backing/backing-store.ts';
 import type { ChangeFeed } from '../../src/feed/change-feed.ts';
+import { traitsOf } from '../../src/model/operations.ts';
 import { ServiceReply, ServiceRequest, type JsonObject } from '../../src/model/service-call.ts';
 import { createFeed } from './create-feed.ts';
 import { ModelFeed } from './model-feed.ts';
@@ -159,7 +160,9 @@ export class NodeHost {
         const reply = await process.arrived(network.send(request));
         const context = request.native as CallContext | undefined;
         const commits = context === undefined ? undefined : store.commitsOf.get(context.operationId);
-        if (reply.ok && commits !== undefined) knowledge.noteAcknowledged(commits);
+        // The read that follows a write of unknown outcome goes by the same id, and acknowledges nothing.
+        const isWrite = traitsOf(request.operation).mutates;
+        if (isWrite && reply.ok && commits !== undefined) knowledge.noteAcknowledged(commits);
         return reply;
       },
       close: () => Promise.resolve(),
