@@ -2,7 +2,7 @@
  * Answers out of packed replies, in the SDK's two forms: attribute values, and the document client's own values. Everything
  * in them is new but the texts, which nobody can change.
  */
-import { mapFrom, type Kind, type LeafCursor, type Shape } from '../model/packed-item.ts';
+import { mapFrom, type Kind, type Leaf, type LeafCursor, type Shape } from '../model/packed-item.ts';
 import { assemble, type PackedReply } from '../model/packed-reply.ts';
 import { bytesOf } from './convert.ts';
 
@@ -38,6 +38,15 @@ function sdkValueFrom(kind: Kind, cursor: LeafCursor): unknown {
     case 'L':
       return { L: (leaf as readonly Kind[]).map((element) => sdkValueFrom(element, cursor)) };
   }
+}
+
+/**
+ * V8 remembers what a property has been set to so far, and looks at each new value to see whether that still holds: at a text,
+ * that is, which nobody has read lately, and waiting for it to come from memory costs more than the rest of a hit. A
+ * property that has been set to a little of everything is not watched.
+ */
+for (const kind of ['S', 'N', 'BOOL', 'NULL'] as const) {
+  for (const leaf of [0, 0.5, true, '', [], {}]) sdkValueFrom(kind, { leaves: [leaf as Leaf], next: 0 });
 }
 
 /** Thrown within a reply that holds what is the SDK's to convert. */
