@@ -19,7 +19,13 @@ interface Guard {
   readonly suites?: readonly string[] | undefined;
 }
 
-const near = ['test/simulation/near-caches', 'test/simulation/races-of-near-caches', 'test/proxy/feed-door'];
+const near = [
+  'test/feed/proxy-link',
+  'test/proxy/feed-door',
+  'test/client/proxy-balancer',
+  'test/simulation/races-of-near-caches',
+  'test/simulation/near-caches',
+];
 
 const guards: readonly Guard[] = [
   {
@@ -314,6 +320,13 @@ const guards: readonly Guard[] = [
     file: 'src/accelerator/read-item.ts',
     guard: '  if (reply.isUncertain) return;\n',
     without: '',
+    suites: near,
+  },
+  {
+    name: 'I6 near: another node than the one that is followed refuses',
+    file: 'src/proxy/calls.ts',
+    guard: 'refuseOtherNode(head.node, instance);',
+    without: 'void refuseOtherNode;',
     suites: near,
   },
   {

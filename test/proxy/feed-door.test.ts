@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createAccelerator } from '../../src/accelerator/accelerator.ts';
+import type { Accelerator } from '../../src/accelerator/accelerator.ts';
 import { ServiceRequest } from '../../src/model/service-call.ts';
 import type { JsonObject } from '../../src/model/service-call.ts';
 import type { FeedLimits } from '../../src/proxy/feed-session.ts';
@@ -36,6 +37,13 @@ interface Node {
 
 const key = { id: { S: 'a' } };
 
+const tableOf = (TableName: string) => ({
+  TableName,
+  BillingMode: 'PAY_PER_REQUEST',
+  AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+  KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+});
+
 /** A node over a store with the tables `Things` and `Others`, to which `send` writes past it. */
 async function openNode(feedLimits: Partial<FeedLimits> = {}, options: Partial<ProxyOptions> = {}): Promise<Node> {
   const store = await openStore({ inMemory: true });
@@ -45,12 +53,7 @@ async function openNode(feedLimits: Partial<FeedLimits> = {}, options: Partial<P
     if (!reply.ok) throw new Error(JSON.stringify(reply.output));
   };
   for (const TableName of ['Things', 'Others']) {
-    await send('CreateTable', {
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-    });
+    await send('CreateTable', tableOf(TableName));
   }
   const accelerator = createAccelerator({ backing: store, feed: store.feed });
   return { ...(await listen({ backing: store, accelerator, feedLimits, ...options })), send };
@@ -339,4 +342,32 @@ test('a call of a near cache that follows another node is refused, by either way
   } finally {
     keepAlive.destroy();
   }
+});
+
+test('who has gone is told no more', async () => {
+  const store = await openStore({ inMemory: true });
+  stores.push(store);
+  const accelerator = createAccelerator({ backing: store, feed: store.feed });
+  let followed = 0;
+  const counting: Accelerator = {
+    execute: (request, options) => accelerator.execute(request, options),
+    stats: () => accelerator.stats(),
+    tables: () => accelerator.tables(),
+    invalidate: (table, key) => accelerator.invalidate(table, key),
+    flush: () => accelerator.flush(),
+    close: () => accelerator.close(),
+    async follow(table, follower) {
+      const following = await accelerator.follow(table, follower);
+      if (following === undefined) return undefined;
+      followed++;
+      return { stalenessMs: () => following.stalenessMs(), stop: () => void followed-- };
+    },
+  };
+  await accelerator.execute(ServiceRequest.fromInput('CreateTable', tableOf('Things')));
+  const { url } = await listen({ backing: store, accelerator: counting });
+  const peer = new Peer(url);
+  await peer.watch('Things');
+  expect(followed).toBe(1);
+  peer.cut();
+  await vi.waitFor(() => expect(followed).toBe(0));
 });
