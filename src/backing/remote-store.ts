@@ -189,11 +189,17 @@ interface Connections {
 }
 
 function connectionsTo(url: URL, options: RemoteStoreOptions): Connections {
-  const pool = new Pool(url.origin, {
+  return { pool: poolTo(url, options), host: url.host, path: url.pathname };
+}
+
+type PoolOptions = Pick<RemoteStoreOptions, 'connectionsMax' | 'keepAliveMs' | 'connectTimeoutMs' | 'ca'>;
+
+/** Kept-alive connections for `exchange`, which looks after the time limits of a call by itself. */
+export function poolTo(url: URL, options: PoolOptions = {}): Pool {
+  return new Pool(url.origin, {
     connections: options.connectionsMax ?? remoteStoreDefaults.connectionsMax,
     pipelining: 1,
     keepAliveTimeout: options.keepAliveMs ?? remoteStoreDefaults.keepAliveMs,
-    // Ours, on the clock, instead.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: {
@@ -201,5 +207,4 @@ function connectionsTo(url: URL, options: RemoteStoreOptions): Connections {
       ...(options.ca !== undefined && { ca: options.ca }),
     },
   });
-  return { pool, host: url.host, path: url.pathname };
 }

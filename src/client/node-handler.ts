@@ -3,9 +3,9 @@
  * of ours, which are cut when the link to it is lost, so that no call hangs on a node that is gone. All others are the user's
  * own handler's.
  */
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import { exchange } from '../backing/exchange.ts';
-import { remoteStoreDefaults } from '../backing/remote-store.ts';
+import { poolTo, remoteStoreDefaults } from '../backing/remote-store.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { RequestBody } from './request-body.ts';
 import { bytesOfBody } from './request-body.ts';
@@ -137,16 +137,4 @@ function isFor(url: URL, { hostname, port, protocol }: HttpRequest): boolean {
 /** 0 for the protocol's own. */
 export function portOf(url: URL): number {
   return url.port === '' ? 0 : Number(url.port);
-}
-
-function poolTo(url: URL): Pool {
-  const { connectionsMax: connections, keepAliveMs: keepAliveTimeout, connectTimeoutMs: timeout } = remoteStoreDefaults;
-  return new Pool(url.origin, {
-    connections,
-    pipelining: 1,
-    keepAliveTimeout,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout },
-  });
 }
