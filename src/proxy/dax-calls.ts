@@ -8,7 +8,6 @@ import { callChannel } from '../base/channels.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { ServiceRequest, type JsonObject, type ServiceReply } from '../model/service-call.ts';
-import type { TableSchema } from '../model/table-schema.ts';
 import type { RequestIds } from '../wire/aws-json.ts';
 import type { AttributeLists } from '../wire/dax/attribute-lists.ts';
 import { CborWriter } from '../wire/dax/cbor-writer.ts';
@@ -19,7 +18,7 @@ import { MalformedFrame } from '../wire/dax/malformed.ts';
 import type { AskedCall } from './dax-frames.ts';
 import { KnownFrames } from './dax-frames.ts';
 import { ReadyAnswers } from './dax-ready.ts';
-import type { DaxTables } from './dax-tables.ts';
+import type { DaxTables, DescribedTable } from './dax-tables.ts';
 import type { Dispatch } from './dispatch.ts';
 import { isFault, refusalOf } from './refuse.ts';
 
@@ -39,11 +38,19 @@ export class DaxCalls {
   readonly #options: DaxCallsOptions;
   readonly #writer = new CborWriter();
   readonly #ready: ReadyAnswers;
-  readonly #known = new KnownFrames();
+  readonly #known: KnownFrames;
 
   constructor(options: DaxCallsOptions) {
     this.#options = options;
     this.#ready = new ReadyAnswers(options.readyBytesMax);
+    this.#known = new KnownFrames(options.tables);
+  }
+
+  /** The answer to a read that was asked before with the same text; undefined when nothing is known of it. */
+  answerKnown(frame: string): Buffer | Promise<Buffer> | undefined {
+    const startMs = this.#options.clock.monotonicMs();
+    const known = this.#known.find(frame, startMs);
+    return known && this.#ask(known, startMs);
   }
 
   /**
@@ -55,13 +62,11 @@ export class DaxCalls {
    */
   answer(frame: string | undefined, read: () => DaxCall): Buffer | Promise<Buffer> {
     const startMs = this.#options.clock.monotonicMs();
-    const known = frame === undefined ? undefined : this.#known.find(frame, this.#schemaOf);
-    if (known !== undefined) return this.#ask(known, startMs);
     const call = read();
     try {
-      const schemas = this.#schemasOf(call);
-      if (schemas === undefined) return this.#openThen(call, frame, startMs);
-      return this.#ask(this.#asked(call, schemas, frame), startMs);
+      const tables = this.#tablesOf(call, startMs);
+      if (tables === undefined) return this.#openThen(call, frame, startMs);
+      return this.#ask(this.#asked(call, tables, frame), startMs);
     } catch (error) {
       return this.#refuse(call, error, startMs);
     }
@@ -76,41 +81,39 @@ export class DaxCalls {
     return this.#error(reply, undefined, undefined);
   }
 
-  readonly #schemaOf = (table: string): TableSchema | undefined => this.#options.tables.get(table);
-
   /** Undefined until all tables of the call are known. */
-  #schemasOf(call: DaxCall): TableSchema[] | undefined {
-    const schemas: TableSchema[] = [];
+  #tablesOf(call: DaxCall, nowMs: number): DescribedTable[] | undefined {
+    const tables: DescribedTable[] = [];
     for (const name of call.tables) {
-      const schema = this.#schemaOf(name);
-      if (schema === undefined) return undefined;
-      schemas.push(schema);
+      const table = this.#options.tables.get(name, nowMs);
+      if (table === undefined) return undefined;
+      tables.push(table);
     }
-    return schemas;
+    return tables;
   }
 
   /** @throws {ServiceError | MalformedFrame} when the call's parameters cannot be read. */
-  #asked(call: DaxCall, schemas: readonly TableSchema[], frame: string | undefined): AskedCall {
-    const input = call.inputOf(this.#codecOf({ call, schemas }));
+  #asked(call: DaxCall, tables: readonly DescribedTable[], frame: string | undefined): AskedCall {
+    const input = call.inputOf(this.#codecOf(tables));
     // A read whose answer is made for it alone is not known again.
     const spelling = call.form === undefined ? undefined : frame;
-    return { call, schemas, request: ServiceRequest.fromInput(call.operation, input, { spelling }) };
+    return { call, tables, request: ServiceRequest.fromInput(call.operation, input, { spelling }) };
   }
 
-  #codecOf({ call, schemas }: Pick<AskedCall, 'call' | 'schemas'>): ItemCodec {
-    const byName = new Map(call.tables.map((name, index) => [name, schemas[index] as TableSchema]));
+  #codecOf(tables: readonly DescribedTable[]): ItemCodec {
+    const byName = new Map(tables.map(({ name, schema }) => [name, schema]));
     return new ItemCodec(byName, this.#options.lists);
   }
 
   async #openThen(call: DaxCall, frame: string | undefined, startMs: number): Promise<Buffer> {
     try {
-      const schemas: TableSchema[] = [];
+      const tables: DescribedTable[] = [];
       for (const name of call.tables) {
-        const schema = await this.#options.tables.open(name);
-        if ('status' in schema) return this.#publishError(call, schema, undefined, undefined, startMs);
-        schemas.push(schema);
+        const table = await this.#options.tables.open(name);
+        if ('status' in table) return this.#publishError(call, table, undefined, undefined, startMs);
+        tables.push(table);
       }
-      return await this.#ask(this.#asked(call, schemas, frame), startMs);
+      return await this.#ask(this.#asked(call, tables, frame), startMs);
     } catch (error) {
       return this.#refuse(call, error, startMs);
     }
@@ -138,7 +141,7 @@ export class DaxCalls {
     const { call } = asked;
     if (!reply.ok) {
       this.#options.tables.noteRefusal(call.tables, reply);
-      return this.#publishError(call, reply, cache, this.#codecOf(asked), startMs);
+      return this.#publishError(call, reply, cache, this.#codecOf(asked.tables), startMs);
     }
     const bytes = this.#readyBytes(asked, reply) ?? this.#encode(asked, reply, cache);
     this.#publish(call, cache, reply.status, startMs);
@@ -157,7 +160,7 @@ export class DaxCalls {
 
   #encode(asked: AskedCall, reply: ServiceReply, cache: CacheOutcome): Buffer {
     const { call } = asked;
-    const codec = this.#codecOf(asked);
+    const codec = this.#codecOf(asked.tables);
     const writer = this.#writer;
     writer.clear();
     writer.arrayHead(0);

@@ -12,7 +12,7 @@ import type { Log } from '../base/log.ts';
 import { ServiceError } from '../model/service-error.ts';
 import { readAuthorization, type DaxAuthorization } from '../wire/dax/authorization.ts';
 import { CborReader } from '../wire/dax/cbor-reader.ts';
-import type { DaxCall, DaxClient } from '../wire/dax/dax-call.ts';
+import { dialectOf, type DaxCall, type DaxClient } from '../wire/dax/dax-call.ts';
 import { FrameScanner, type FrameLimits } from '../wire/dax/frame-scanner.ts';
 import { MalformedFrame } from '../wire/dax/malformed.ts';
 import { methods, SERVICE_ID, type ControlMethod, type Method } from '../wire/dax/methods.ts';
@@ -35,6 +35,8 @@ export interface DaxConnectionHost {
   readonly authorise: ((authorization: DaxAuthorization) => void) | undefined;
   /** A request waits for its answer from here until the function that is returned is called. */
   begin(): () => void;
+  /** The answer to a read that is known by its text; undefined when it is not, or may not be answered now. */
+  answerKnown(frame: string): Buffer | Promise<Buffer> | undefined;
   /** `frame` is the text of a read's bytes, by which it may be known. */
   answerCall(frame: string | undefined, read: () => DaxCall): Buffer | Promise<Buffer>;
   answerControl(method: ControlMethod, reader: CborReader, socket: Socket): Buffer | Promise<Buffer>;
@@ -63,6 +65,7 @@ export class DaxConnection {
   #budgetedBytes = 0;
   #phase: Phase = { at: 'first' };
   #client = NO_CLIENT;
+  #dialect = dialectOf(NO_CLIENT);
   #verdict: { readonly refused: ServiceError } | { readonly untilMs: number } | undefined;
   #isBusy = false;
   #isBlocked = false;
@@ -109,12 +112,29 @@ export class DaxConnection {
       this.#socket.end();
       return;
     }
+    const known = this.#answerKnown(chunk);
+    if (known !== undefined) {
+      this.#send(known);
+      return;
+    }
     this.#pending.append(chunk);
     if (this.#isBusy || this.#isBlocked) {
       if (this.#pending.view.length > AHEAD_BYTES_MAX) this.#socket.pause();
       return;
     }
     this.#advance();
+  }
+
+  /**
+   * The shortest way to an answer: a client sends its request in one piece, and where that is byte for byte a frame that is
+   * known, it begins and ends as that one does, and asks the same. Nothing of it is scanned or read. Whatever is not so plain,
+   * a refusal too, is left to the long way.
+   */
+  #answerKnown(chunk: Buffer): Buffer | Promise<Buffer> | undefined {
+    if (chunk.length > KNOWN_FRAME_BYTES_MAX || this.#phase.at !== 'head') return undefined;
+    if (this.#isBusy || this.#isBlocked || this.#pending.view.length > 0) return undefined;
+    if (this.#refusal() !== undefined) return undefined;
+    return this.#host.answerKnown(this.#textOf(chunk));
   }
 
   #advance(): void {
@@ -152,6 +172,7 @@ export class DaxConnection {
     const reader = new CborReader(bytes.subarray(0, this.#scanner.end));
     if (phase.at === 'first') {
       this.#client = readPreamble(reader);
+      this.#dialect = dialectOf(this.#client);
       this.#finishFrame();
       return;
     }
@@ -183,20 +204,16 @@ export class DaxConnection {
       this.#authorise(readAuthorization(new CborReader(frame, start)));
       return;
     }
-    const end = this.#host.begin();
-    let answer: Buffer | Promise<Buffer>;
-    try {
-      answer = this.#answer(method, frame, start);
-    } catch (error) {
-      end();
-      throw error;
-    }
+    this.#send(this.#answer(method, frame, start));
+  }
+
+  #send(answer: Buffer | Promise<Buffer>): void {
     if (!(answer instanceof Promise)) {
       this.#write(answer);
-      end();
       return;
     }
     this.#isBusy = true;
+    const end = this.#host.begin();
     answer
       .then(
         (bytes) => this.#write(bytes),
@@ -210,17 +227,22 @@ export class DaxConnection {
 
   #answer(method: Method, frame: Buffer, start: number): Buffer | Promise<Buffer> {
     try {
-      if (method.control !== OPEN_METHOD) this.#checkVerdict();
+      const refusal = method.control === OPEN_METHOD ? undefined : this.#refusal();
+      if (refusal !== undefined) throw refusal;
       if (method.control !== undefined) {
         return this.#host.answerControl(method.control, new CborReader(frame, start), this.#socket);
       }
       const isKnowable = method.repeats === true && frame.length <= KNOWN_FRAME_BYTES_MAX;
-      // Who sends is a part of it, for clients differ in what they mean.
-      const text = isKnowable ? this.#client.userAgent + frame.toString('latin1') : undefined;
+      const text = isKnowable ? this.#textOf(frame) : undefined;
       return this.#host.answerCall(text, () => method.read(new CborReader(frame, start), this.#client));
     } catch (error) {
       return this.#host.refusal(error);
     }
+  }
+
+  /** What a frame may be known by: its bytes, and what they mean to whoever sends them. */
+  #textOf(frame: Buffer): string {
+    return this.#dialect + frame.toString('latin1');
   }
 
   #continue(): void {
@@ -246,16 +268,16 @@ export class DaxConnection {
     }
   }
 
-  /** @throws {ServiceError} when this connection may not call now. */
-  #checkVerdict(): void {
-    if (this.#host.authorise === undefined) return;
+  /** Why this connection may not call now. */
+  #refusal(): ServiceError | undefined {
+    if (this.#host.authorise === undefined) return undefined;
     const verdict = this.#verdict;
     if (verdict === undefined) {
-      throw new ServiceError('MissingAuthenticationTokenException', 'Request is missing Authentication Token');
+      return new ServiceError('MissingAuthenticationTokenException', 'Request is missing Authentication Token');
     }
-    if ('refused' in verdict) throw verdict.refused;
-    if (this.#host.clock.monotonicMs() <= verdict.untilMs) return;
-    throw new ServiceError(
+    if ('refused' in verdict) return verdict.refused;
+    if (this.#host.clock.monotonicMs() <= verdict.untilMs) return undefined;
+    return new ServiceError(
       'MissingAuthenticationTokenException',
       'The signature of this connection is too old: authenticate again',
     );

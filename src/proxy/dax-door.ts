@@ -215,6 +215,7 @@ export class DaxDoor {
       },
       authorise,
       begin: () => this.#begin(),
+      answerKnown: (frame) => (this.#isFull ? undefined : this.#calls.answerKnown(frame)),
       answerCall: (frame, read) => this.#answerCall(frame, read),
       answerControl: (method, reader, socket) => this.#answerControl(method, reader, socket),
       refusal: (error) => this.#calls.refusal(error),
@@ -228,9 +229,13 @@ export class DaxDoor {
     };
   }
 
+  get #isFull(): boolean {
+    return this.#inFlight >= this.#options.limits.inFlightMax;
+  }
+
   #answerCall(frame: string | undefined, read: () => DaxCall): Buffer | Promise<Buffer> {
-    const { inFlightMax } = this.#options.limits;
-    if (this.#inFlight > inFlightMax) {
+    if (this.#isFull) {
+      const { inFlightMax } = this.#options.limits;
       throw new SlipstreamError('SLIPSTREAM_LIMIT', `more than ${inFlightMax} calls wait for their answer`);
     }
     return this.#calls.answer(frame, read);
@@ -268,9 +273,9 @@ export class DaxDoor {
 
   async #defineKeySchema(table: string): Promise<Buffer> {
     try {
-      const schema = this.#tables.get(table) ?? (await this.#tables.open(table));
-      if ('status' in schema) return this.#calls.errorBytes(schema);
-      return this.#success((writer) => writeKeySchema(writer, schema.key));
+      const found = this.#tables.get(table, this.#options.clock.monotonicMs()) ?? (await this.#tables.open(table));
+      if ('status' in found) return this.#calls.errorBytes(found);
+      return this.#success((writer) => writeKeySchema(writer, found.schema.key));
     } catch (error) {
       return this.#calls.refusal(error);
     }

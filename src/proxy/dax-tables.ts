@@ -9,9 +9,25 @@ import { ServiceError } from '../model/service-error.ts';
 import { tableSchemaOf, type TableSchema } from '../model/table-schema.ts';
 import type { Dispatch } from './dispatch.ts';
 
-interface Described {
+/** A table as it was described; the object is another one when it is described anew. */
+export interface DescribedTable {
+  readonly name: string;
   readonly schema: TableSchema;
+}
+
+class Described implements DescribedTable {
+  readonly name: string;
+  readonly schema: TableSchema;
+  /** False when there is another description, or none: whoever has kept this one must ask again. */
+  isCurrent = true;
+  /** When it was last looked at. */
   atMs: number;
+
+  constructor(name: string, schema: TableSchema, atMs: number) {
+    this.name = name;
+    this.schema = schema;
+    this.atMs = atMs;
+  }
 }
 
 /** How the store says that a key has another form than the one we know. */
@@ -27,27 +43,31 @@ export interface DaxTablesOptions {
 export class DaxTables {
   readonly #options: DaxTablesOptions;
   readonly #byName = new Map<string, Described>();
-  readonly #asking = new Map<string, Promise<TableSchema | ServiceReply>>();
+  readonly #asking = new Map<string, Promise<DescribedTable | ServiceReply>>();
 
   constructor(options: DaxTablesOptions) {
     this.#options = options;
   }
 
   /** The table if it is known now. */
-  get(name: string): TableSchema | undefined {
+  get(name: string, nowMs: number): DescribedTable | undefined {
     const described = this.#byName.get(name);
-    if (described === undefined) return undefined;
-    const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs - described.atMs > this.#options.ttlMs) {
+    return described !== undefined && this.isCurrent(described, nowMs) ? described : undefined;
+  }
+
+  /** Is this still how the table is described? Says the same as `get`, without a look-up. */
+  isCurrent(table: DescribedTable, nowMs: number): boolean {
+    const described = table as Described;
+    if (nowMs - described.atMs > this.#options.ttlMs && described.isCurrent) {
       described.atMs = nowMs;
       // What the call itself meets is the caller's to know; this look is nobody's.
-      this.open(name).catch(() => undefined);
+      this.open(described.name).catch(() => undefined);
     }
-    return described.schema;
+    return described.isCurrent;
   }
 
   /** The table's description, or what the store answers instead. */
-  open(name: string): Promise<TableSchema | ServiceReply> {
+  open(name: string): Promise<DescribedTable | ServiceReply> {
     let asking = this.#asking.get(name);
     if (asking === undefined) {
       asking = this.#describe(name).finally(() => this.#asking.delete(name));
@@ -66,21 +86,29 @@ export class DaxTables {
   }
 
   forget(names: readonly string[]): void {
-    for (const name of names) this.#byName.delete(name);
+    for (const name of names) this.#drop(name);
   }
 
-  async #describe(name: string): Promise<TableSchema | ServiceReply> {
+  async #describe(name: string): Promise<DescribedTable | ServiceReply> {
     const { dispatch, clock, tablesMax } = this.#options;
     const answer: Answer = await dispatch(ServiceRequest.fromInput('DescribeTable', { TableName: name }), {});
     const { reply } = answer;
     if (!reply.ok) {
-      this.#byName.delete(name);
+      this.#drop(name);
       return reply.errorName === 'ResourceNotFoundException' ? notFound() : reply;
     }
-    const schema = tableSchemaOf(reply.output['Table']);
-    if (this.#byName.size >= tablesMax) this.#byName.delete(this.#byName.keys().next().value as string);
-    this.#byName.set(name, { schema, atMs: clock.monotonicMs() });
-    return schema;
+    const described = new Described(name, tableSchemaOf(reply.output['Table']), clock.monotonicMs());
+    this.#drop(name);
+    if (this.#byName.size >= tablesMax) this.#drop(this.#byName.keys().next().value as string);
+    this.#byName.set(name, described);
+    return described;
+  }
+
+  #drop(name: string): void {
+    const described = this.#byName.get(name);
+    if (described === undefined) return;
+    described.isCurrent = false;
+    this.#byName.delete(name);
   }
 }
 

@@ -26,3 +26,8 @@ export interface DaxClient {
   /** Such as `DaxJSV3Client-3.1.0`; '' when it does not say. */
   readonly userAgent: string;
 }
+
+/** Clients that mean the same by the same bytes are of one dialect: all but one are. */
+export function dialectOf({ userAgent }: DaxClient): '' | 'Go' {
+  return userAgent.startsWith('DaxGo') ? 'Go' : '';
+}

@@ -8,7 +8,7 @@ import type { JsonObject } from '../../model/service-call.ts';
 import { addCommon, readCallOptions, type CallOptions } from './call-options.ts';
 import type { CborReader } from './cbor-reader.ts';
 import { writeCapacity } from './consumed.ts';
-import type { DaxCall, DaxClient } from './dax-call.ts';
+import { dialectOf, type DaxCall, type DaxClient } from './dax-call.ts';
 import { ExpressionText } from './expression-text.ts';
 import type { ItemCodec } from './item-codec.ts';
 import { decodeNamedKey, writeNamedKey } from './item-keys.ts';
@@ -109,5 +109,5 @@ function inputOf(
 
 /** The Go client says ALL_ATTRIBUTES where its caller said nothing, which an index that does not project all refuses. */
 function isUnsaid(select: NonNullable<CallOptions['select']>, options: CallOptions, client: DaxClient): boolean {
-  return select === 'ALL_ATTRIBUTES' && options.indexName !== undefined && client.userAgent.startsWith('DaxGo');
+  return select === 'ALL_ATTRIBUTES' && options.indexName !== undefined && dialectOf(client) === 'Go';
 }
