@@ -4,6 +4,7 @@ import type { ChangeFeed, FeedRecord } from '../feed/change-feed.ts';
 import { invalidate } from './invalidate.ts';
 import { mutationOf, sameImage, type Image, type Mutation } from './mutation.ts';
 import type { Parts } from './parts.ts';
+import type { OpenTable } from './tables.ts';
 
 export interface FeedCounters {
   records: number;
@@ -14,16 +15,12 @@ export function followFeed(parts: Parts, feed: ChangeFeed, counters: FeedCounter
   feed.subscribe({
     onRecord(record) {
       counters.records++;
-      const table = parts.tables.get(record.tableName, parts.clock.monotonicMs());
-      if (table === undefined) return;
-      const { oldImage, newImage } = imagesOf(record);
-      const mutation = mutationOf(table.schema, record.key, oldImage, newImage);
-      // A key that does not fit the schema is of another table of the same name.
-      if (mutation === undefined) parts.tables.forget(record.tableName);
-      else if (!table.unconfirmed.confirm(mutation.keyText, (own) => isRecordOf(own, mutation))) {
-        invalidate(parts, table, mutation, 'feed');
-      }
+      take(parts, record, (table, mutation) =>
+        table.unconfirmed.confirm(mutation.keyText, (own) => isRecordOf(own, mutation)),
+      );
     },
+    // One that takes the item from and to where an own write took it is another step all the same, and has its own effect.
+    onWrite: (record) => take(parts, record, () => false),
     onCaughtUp(tableName, asOfMs) {
       parts.tables.peek(tableName)?.noteCaughtUp(asOfMs);
     },
@@ -45,6 +42,16 @@ export function followFeed(parts: Parts, feed: ChangeFeed, counters: FeedCounter
       }
     },
   });
+}
+
+function take(parts: Parts, record: FeedRecord, isKnown: (table: OpenTable, mutation: Mutation) => boolean): void {
+  const table = parts.tables.get(record.tableName, parts.clock.monotonicMs());
+  if (table === undefined) return;
+  const { oldImage, newImage } = imagesOf(record);
+  const mutation = mutationOf(table.schema, record.key, oldImage, newImage);
+  // A key that does not fit the schema is of another table of the same name.
+  if (mutation === undefined) parts.tables.forget(record.tableName);
+  else if (!isKnown(table, mutation)) invalidate(parts, table, mutation, 'feed');
 }
 
 /**

@@ -53,6 +53,7 @@ async function openDoors(options: Options, { instance, isFirst }: WorkerRole, li
       // The attribute lists that DAX clients define live in one process.
       ...(isFirst ? {} : { daxPort: 'off', daxTlsPort: 'off' }),
       adminPort: 'off',
+      whenShared: (tell) => link.whenShared(tell),
       connectionsMax: Math.ceil(options.connectionsMax / options.workers),
       inFlightMax: Math.ceil(options.inFlightMax / options.workers),
     },

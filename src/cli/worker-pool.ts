@@ -9,6 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
 import type { SlipstreamErrorCode } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { OK } from './exit-code.ts';
 import type { ProxyAddresses } from '../proxy/proxy.ts';
 import type { WorkerHub } from '../proxy/worker-hub.ts';
 import type { FromWorker, ToWorker } from '../proxy/worker-messages.ts';
@@ -109,7 +110,7 @@ export class WorkerPool {
       });
       worker.once('exit', (code: number | null, signal: string | null) => {
         this.#running.delete(worker.id);
-        hub.leave(worker.id);
+        hub.leave(worker.id, code === OK);
         if (isReady) this.#ready--;
         reject(new Error(`a worker ended with ${code ?? signal}`));
         if (!isReady || this.#isDraining) return;

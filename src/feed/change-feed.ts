@@ -31,6 +31,11 @@ export type GapReason =
 export interface FeedListener {
   onRecord(record: FeedRecord): void;
   /**
+   * A write of another process that shares its caches' promises with this one, told before its client is answered. It keeps no
+   * order with the records, among which it comes again.
+   */
+  onWrite?(record: FeedRecord): void;
+  /**
    * Every change that was acknowledged before `asOfMs` (the clock's monotonic time) has been delivered. Freshness
    * (invariant I8) is counted from here; `Infinity` from a feed that delivers before a write is acknowledged.
    */

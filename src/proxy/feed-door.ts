@@ -14,7 +14,7 @@ import type { Log } from '../base/log.ts';
 import { FEED_PATH, FEED_PROTOCOL } from '../wire/feed-messages.ts';
 import { AWS_JSON } from '../wire/aws-json.ts';
 import type { Authorise } from './authorise.ts';
-import type { FeedLimits, FeedSocket } from './feed-session.ts';
+import type { FeedLimits, FeedSocket, WhenShared } from './feed-session.ts';
 import { FeedSession } from './feed-session.ts';
 import { callHeadOf } from './receive.ts';
 import { refusalOf } from './refuse.ts';
@@ -23,6 +23,7 @@ export interface FeedDoorOptions {
   readonly accelerator: Accelerator;
   readonly authorise: Authorise;
   readonly instance: string;
+  readonly whenShared: WhenShared | undefined;
   readonly limits: FeedLimits;
   /** How long a client may take to send the head of its request. */
   readonly headersTimeoutMs: number;
@@ -110,7 +111,7 @@ export class FeedDoor {
   }
 
   #serve(webSocket: WebSocket, socket: Socket): void {
-    const { accelerator, instance: node, clock, log } = this.#options;
+    const { accelerator, instance: node, whenShared, clock, log } = this.#options;
     const feedSocket: FeedSocket = {
       send: (text) => webSocket.send(text),
       get queuedBytes() {
@@ -123,7 +124,8 @@ export class FeedDoor {
         clock.after(1_000, () => webSocket.terminate());
       },
     };
-    const session = new FeedSession({ accelerator, socket: feedSocket, node, limits: this.#limitsOfOne(), clock });
+    const limits = this.#limitsOfOne();
+    const session = new FeedSession({ accelerator, socket: feedSocket, node, whenShared, limits, clock });
     webSocket.on('message', (bytes) => session.receive((bytes as Buffer).toString('utf8')));
     webSocket.on('error', (error) => log.debug({ err: error }, 'the connection of a near cache failed'));
     webSocket.on('close', () => session.close());

@@ -1,6 +1,7 @@
 /**
- * One near cache that follows this node: told of each mutation in the turn in which it takes effect on the caches here. An
- * answer that this node gives later shows that mutation, so a near cache which has dropped an entry cannot be given it again.
+ * One near cache that follows this node: told of each mutation in the turn in which it takes effect on the caches here, or, where
+ * the node is several processes, when it has taken effect in all of them. An answer that the node gives later shows that
+ * mutation, so a near cache which has dropped an entry cannot be given it again.
  *
  * It knows nothing of the socket; `feed-door.ts` has that.
  */
@@ -39,11 +40,19 @@ export interface FeedSocket {
   end(reason: string): void;
 }
 
+/**
+ * Calls `tell` when all that took effect here so far has taken effect in every process that may be asked next, and whatever it is
+ * called with in the order of its calls.
+ */
+export type WhenShared = (tell: () => void) => void;
+
 export interface FeedSessionOptions {
   readonly accelerator: Accelerator;
   readonly socket: FeedSocket;
-  /** This process's id. */
+  /** The id of the proxy: all of its processes have it. */
   readonly node: string;
+  /** At once unless told otherwise: this process is all of the node. */
+  readonly whenShared?: WhenShared | undefined;
   readonly limits: FeedLimits;
   readonly clock: Clock;
 }
@@ -55,6 +64,7 @@ interface Watched {
 
 export class FeedSession {
   readonly #options: FeedSessionOptions;
+  readonly #whenShared: WhenShared;
   readonly #watched = new Map<string, Watched>();
   /** Pushes so far, the dropped ones included. */
   #sequence = 0;
@@ -64,6 +74,7 @@ export class FeedSession {
 
   constructor(options: FeedSessionOptions) {
     this.#options = options;
+    this.#whenShared = options.whenShared ?? ((tell) => tell());
     this.#heardAtMs = options.clock.monotonicMs();
     this.#watchdog = this.#watch();
     this.#say({ type: 'hello', node: options.node });
@@ -87,12 +98,7 @@ export class FeedSession {
         this.#unfollow(message.table);
         return;
       case 'ping':
-        this.#say({
-          type: 'pong',
-          ping: message.ping,
-          sequence: this.#sequence,
-          staleness: this.#stalenessByTable(),
-        });
+        this.#pong(message.ping);
         return;
       case 'wrote':
         for (const table of message.tables) this.#options.accelerator.invalidate(table);
@@ -146,10 +152,18 @@ export class FeedSession {
     return staleness;
   }
 
+  /** It speaks of what is known here now, so that it comes after all of that. */
+  #pong(ping: number): void {
+    const staleness = this.#stalenessByTable();
+    this.#whenShared(() => this.#say({ type: 'pong', ping, sequence: this.#sequence, staleness }));
+  }
+
   /** Each push has a number, whether it is sent or not. */
   #push(table: string, rest: string): void {
-    this.#sequence++;
-    if (this.#hasRoom()) this.#options.socket.send(`{"sequence":${this.#sequence},"table":${table},${rest}`);
+    this.#whenShared(() => {
+      this.#sequence++;
+      if (this.#hasRoom()) this.#options.socket.send(`{"sequence":${this.#sequence},"table":${table},${rest}`);
+    });
   }
 
   /** A reader who takes nothing gets nothing more; by the next pong it knows what it has missed (I9). */
@@ -162,8 +176,10 @@ export class FeedSession {
    * wait for as long as the link lives, and a table stay unfollowed. Such a reader has to begin anew.
    */
   #answer(message: FromNode): void {
-    if (this.#isClosed || this.#hasRoom()) this.#say(message);
-    else this.#end('it asks, and does not read');
+    this.#whenShared(() => {
+      if (this.#isClosed || this.#hasRoom()) this.#say(message);
+      else this.#end('it asks, and does not read');
+    });
   }
 
   #hasRoom(): boolean {

@@ -21,7 +21,7 @@ import { dispatchTo, noticeTableChanges } from './dispatch.ts';
 import type { Dispatch } from './dispatch.ts';
 import { FeedDoor } from './feed-door.ts';
 import { feedDefaults } from './feed-session.ts';
-import type { FeedLimits } from './feed-session.ts';
+import type { FeedLimits, WhenShared } from './feed-session.ts';
 import { flushCaches } from './flush-caches.ts';
 import { HttpDoor } from './http-door.ts';
 import { resolveLimits } from './limits.ts';
@@ -58,6 +58,8 @@ export interface ProxyOptions extends DoorLimits {
   /** File that keeps the attribute lists which DAX clients define: without it, clients must be restarted with the proxy. */
   readonly daxListFile?: string | undefined;
   readonly daxLimits?: Partial<DaxLimits> | undefined;
+  /** Where this is one of several processes behind one port, which are one proxy: see `WorkerLink.whenShared`. */
+  readonly whenShared?: WhenShared | undefined;
   /** Bounds of the near caches that follow this proxy. */
   readonly feedLimits?: Partial<FeedLimits> | undefined;
   readonly metrics?: MetricsText | undefined;
@@ -203,7 +205,7 @@ class Doors implements Proxy {
 }
 
 function feedDoorOf(
-  { accelerator, authorise = authoriseAnyone, feedLimits }: ProxyOptions,
+  { accelerator, authorise = authoriseAnyone, whenShared, feedLimits }: ProxyOptions,
   parts: {
     readonly instance: string;
     readonly limits: ResolvedLimits;
@@ -218,6 +220,7 @@ function feedDoorOf(
     accelerator,
     authorise,
     instance,
+    whenShared,
     limits: { ...feedDefaults, ...feedLimits },
     headersTimeoutMs,
     clock,

@@ -3,7 +3,8 @@
  * (I3 holds for a client whose connections land on different ones), and out of its caches it answers only while it is sure to
  * hear of theirs (`worker-hub.ts` has the argument).
  *
- * Near caches cannot follow one of several: what one process has told them, another may not have taken yet when they ask it.
+ * A near cache follows one of them and asks all: whoever tells it of what took effect here has to wait until it has taken
+ * effect everywhere (`WorkerLink.whenShared`).
  */
 import type {
   Accelerator,
@@ -22,14 +23,14 @@ import { traitsOf } from '../model/operations.ts';
 import type { ServiceRequest } from '../model/service-call.ts';
 import { tableNameOf } from '../model/table-schema.ts';
 import type { WorkerLink } from './worker-link.ts';
+import type { Change } from './worker-messages.ts';
 
 const NO_OPTIONS: ExecuteOptions = Object.freeze({});
 
 export class SharedAccelerator implements Accelerator {
   readonly #own: Accelerator;
   readonly #link: WorkerLink;
-  /** Tables whose mutations and resets are told to the others. */
-  readonly #followed = new Map<string, Promise<boolean>>();
+  readonly #shared = new Map<string, Promise<boolean>>();
 
   constructor(own: Accelerator, link: WorkerLink) {
     this.#own = own;
@@ -38,7 +39,13 @@ export class SharedAccelerator implements Accelerator {
 
   execute(request: ServiceRequest, options: ExecuteOptions = NO_OPTIONS): Answer | Promise<Answer> {
     if (traitsOf(request.operation).mutates) return this.#write(request, options);
-    return this.#own.execute(request, this.#link.mayServe ? options : { ...options, control: 'bypass' });
+    return this.#link.mayServe ? this.#own.execute(request, options) : this.#readPast(request, options);
+  }
+
+  /** Its answer says what is the matter: the caches are not trusted now, so that a near cache does not keep it either. */
+  async #readPast(request: ServiceRequest, options: ExecuteOptions): Promise<Answer> {
+    const answer = await this.#own.execute(request, { ...options, control: 'bypass' });
+    return options.control === 'bypass' ? answer : { ...answer, cache: 'pass' };
   }
 
   async #write(request: ServiceRequest, options: ExecuteOptions): Promise<Answer> {
@@ -46,29 +53,30 @@ export class SharedAccelerator implements Accelerator {
     const isChanged = traitsOf(request.operation).path === 'change-table';
     // Of a change to a table, and of a write to one that cannot be described here, no mutation tells.
     const unseen = new Set<string>();
-    for (const name of names) if (isChanged || !(await this.#follow(name))) unseen.add(name);
+    for (const name of names) if (isChanged || !(await this.#share(name))) unseen.add(name);
     try {
       return await this.#own.execute(request, options);
     } finally {
-      for (const table of unseen) this.#link.post({ type: 'reset', table, isChanged });
+      for (const table of unseen) this.#link.post(gap(table, isChanged));
       await this.#link.settled();
     }
   }
 
-  #follow(name: string): Promise<boolean> {
-    const known = this.#followed.get(name);
+  /** From here on mutations and resets of the table are told to the others; false where it cannot be described now. */
+  #share(name: string): Promise<boolean> {
+    const known = this.#shared.get(name);
     if (known !== undefined) return known;
     const following = this.#own.follow(name, this.#followerOf(name)).then(
       (found) => {
-        if (found === undefined) this.#followed.delete(name);
+        if (found === undefined) this.#shared.delete(name);
         return found !== undefined;
       },
       () => {
-        this.#followed.delete(name);
+        this.#shared.delete(name);
         return false;
       },
     );
-    this.#followed.set(name, following);
+    this.#shared.set(name, following);
     return following;
   }
 
@@ -76,10 +84,10 @@ export class SharedAccelerator implements Accelerator {
     const link = this.#link;
     return {
       onMutation: (mutation) => {
-        if (!link.isTaking) link.post({ type: 'mutation', record: recordOf(table, mutation) });
+        if (!link.isTaking) link.post({ type: 'write', record: recordOf(table, mutation) });
       },
       onReset: (isChanged) => {
-        if (!link.isTaking) link.post({ type: 'reset', table, isChanged });
+        if (!link.isTaking) link.post(gap(table, isChanged));
       },
     };
   }
@@ -94,7 +102,7 @@ export class SharedAccelerator implements Accelerator {
 
   /** The others are told, and nobody waits for them: it is no client's write. */
   invalidate(tableName: string, key?: Item): number {
-    this.#link.post({ type: 'reset', table: tableNameOf(tableName), isChanged: false });
+    this.#link.post(gap(tableNameOf(tableName), false));
     return this.#own.invalidate(tableName, key);
   }
 
@@ -102,13 +110,27 @@ export class SharedAccelerator implements Accelerator {
     this.#own.flush();
   }
 
-  follow(): Promise<Following | undefined> {
-    return Promise.resolve(undefined);
+  /** As elsewhere in the turn in which it takes effect here, which is before it has taken effect in the others. */
+  async follow(tableName: string, follower: TableFollower): Promise<Following | undefined> {
+    const link = this.#link;
+    // What is found out here of the table alone, such as another schema, has to reach the others before the follower.
+    await this.#share(tableNameOf(tableName));
+    const following = await this.#own.follow(tableName, follower);
+    if (following === undefined) return undefined;
+    return {
+      // The others do not wait for a process that serves nothing, so that it may have missed any change.
+      stalenessMs: () => (link.mayServe ? following.stalenessMs() : Infinity),
+      stop: () => following.stop(),
+    };
   }
 
   close(): Promise<void> {
     return this.#own.close();
   }
+}
+
+function gap(table: string, isChanged: boolean): Change {
+  return { type: 'gap', table, reason: isChanged ? 'table-created' : 'restart' };
 }
 
 /** An image that is left out of a record of both is one that is not known, unless the kind says that there is none. */

@@ -62,6 +62,10 @@ export class WorkerFeed implements ChangeFeed {
     for (const resolve of watched.waiting.splice(0)) resolve(state);
   }
 
+  noteWrite(record: FeedRecord): void {
+    if (this.watches(record.tableName)) this.#listener?.onWrite?.(record);
+  }
+
   noteRecord(record: FeedRecord): void {
     if (this.watches(record.tableName)) this.#listener?.onRecord(record);
   }

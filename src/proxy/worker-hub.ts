@@ -1,13 +1,17 @@
 /**
- * The primary's side of several processes behind one port: it passes what a worker's write did on to all other workers, and
- * tells the writer when every one of them has taken it, which is when the writer's client may be answered. So after a write is
- * acknowledged no worker answers with the state before it (I3), whichever connection asks.
+ * The primary's side of several processes behind one port: it passes what a worker's write did, and what the change feed tells,
+ * on to all workers, in one order, and tells a worker that asks when every one of them has taken it. Then the writer's client
+ * may be answered: no worker answers any more with the state before (I3), whichever connection asks. And then a near cache may be
+ * told, for the same reason (`accelerator/README.md` has that argument).
  *
  * Why a worker that does not answer in time can be left behind: it serves out of its caches only for `leaseMs` after it *asked*
  * the primary and was answered. Messages keep their order. Of a change that is passed on at time t, every answer that was sent
- * before is one to a question from before t, so leases on their ground end before t + leaseMs; and a worker that reads a later
- * answer has read the change before it. So from t + leaseMs on a worker has either taken the change or serves nothing, and the
- * writer need not wait longer. (The clocks of two processes are never compared, only their pace.)
+ * before is one to a question from before t, so the leases on their ground end within `leaseMs` of the last of them; and a worker
+ * that reads a later answer has read the change before it. So from then on a worker has either taken the change or serves
+ * nothing, and nobody need wait longer. (The clocks of two processes are never compared, only their pace.)
+ *
+ * What a worker had begun that ends without having answered may be done, now or later (I5), and it cannot say what: so all others
+ * drop what they have.
  *
  * The change feed is read here, once: DynamoDB lets two readers a shard read a stream, and there may be more workers.
  */
@@ -15,6 +19,7 @@ import type { TableStatus } from '../accelerator/accelerator.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ChangeFeed } from '../feed/change-feed.ts';
+import { WorkerDeliveries } from './worker-deliveries.ts';
 import type { Change, FromWorker, ToWorker, WorkerQuestion, WorkerState, WorkerTiming } from './worker-messages.ts';
 
 /** The way to one worker's process. */
@@ -36,8 +41,10 @@ interface Member {
   readonly port: WorkerPort;
   state: WorkerState | undefined;
   readonly watched: Set<string>;
-  /** Changes that it has not taken, the oldest first, with the time when they were sent. */
-  readonly deliveries: Map<number, { readonly sentMs: number; readonly taken: () => void }>;
+  /** For how long it has said nothing; undefined until it has begun. */
+  silentMs: number | undefined;
+  /** When the leases end that were given to it; before the first, it serves nothing. */
+  leasedUntilMs: number;
   readonly questions: Map<number, (value: unknown) => void>;
 }
 
@@ -48,15 +55,16 @@ export class WorkerHub {
   readonly #options: WorkerHubOptions;
   readonly #members = new Map<number, Member>();
   readonly #caughtUpAsOfMs = new Map<string, number>();
+  readonly #deliveries = new WorkerDeliveries();
   #watchdog: Timer | undefined;
-  #lastNumber = 0;
+  #settling: Timer | undefined;
 
   constructor(options: WorkerHubOptions) {
     this.#options = options;
     options.feed.subscribe({
-      onRecord: (record) => this.#tellWatchers(record.tableName, { type: 'record', record }),
+      onRecord: (record) => this.#deliver([{ type: 'record', record }]),
       onCaughtUp: (table, asOfMs) => void this.#caughtUpAsOfMs.set(table, asOfMs),
-      onGap: (table, reason) => this.#tellWatchers(table, { type: 'gap', table, reason }),
+      onGap: (table, reason) => this.#deliver([{ type: 'gap', table, reason }]),
     });
     this.#watch();
   }
@@ -83,30 +91,44 @@ export class WorkerHub {
     return [...byName.values()];
   }
 
-  /** A worker has begun; what comes from it is given to the function that is returned. */
+  /** A worker is started; what comes from it is given to the function that is returned. */
   join(port: WorkerPort): (message: FromWorker) => void {
-    const member: Member = { port, state: undefined, watched: new Set(), deliveries: new Map(), questions: new Map() };
+    const member: Member = {
+      port,
+      state: undefined,
+      watched: new Set(),
+      silentMs: undefined,
+      leasedUntilMs: -Infinity,
+      questions: new Map(),
+    };
     this.#members.set(port.id, member);
-    return (message) => this.#receive(member, message);
+    return (message) => {
+      member.silentMs = 0;
+      this.#receive(member, message);
+    };
   }
 
-  /** A worker's process has ended: it answers nobody, so nobody waits for it. */
-  leave(id: number): void {
+  /** A worker's process has ended: it answers nobody, so nobody waits for it. `isDone`: it had answered all that it had begun. */
+  leave(id: number, isDone: boolean): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
+    const tables = new Set([...this.#members.values()].flatMap(({ watched }) => [...watched]));
     this.#members.delete(id);
-    for (const { taken } of member.deliveries.values()) taken();
+    if (!isDone) this.#deliver([...tables].map((table) => ({ type: 'gap', table, reason: 'restart' })));
+    this.#deliveries.noteEnded(id, this.#options.clock.monotonicMs());
     for (const resolve of member.questions.values()) resolve(undefined);
   }
 
   /** The answers of all workers; undefined of one that ended meanwhile. */
   ask(ask: WorkerQuestion): Promise<unknown[]> {
+    const question = this.#deliveries.next();
     return Promise.all(
       [...this.#members.values()].map(
-        ({ port, questions }) =>
+        ({ port, questions, leasedUntilMs }) =>
           new Promise((resolve) => {
-            const question = ++this.#lastNumber;
             questions.set(question, resolve);
+            // Nobody is told that a cache is empty before all are.
+            if (ask.about === 'flush') this.#deliveries.noteSent(port.id, question, leasedUntilMs);
             port.send({ type: 'question', question, ask });
           }),
       ),
@@ -115,19 +137,22 @@ export class WorkerHub {
 
   close(): void {
     this.#watchdog?.cancel();
+    this.#settling?.cancel();
   }
 
   #receive(member: Member, message: FromWorker): void {
     switch (message.type) {
       case 'ping':
         member.state = message;
+        member.leasedUntilMs = this.#options.clock.monotonicMs() + this.#options.timing.leaseMs + LEASE_MARGIN_MS;
         member.port.send({ type: 'pong', ping: message.ping, stalenessMs: this.#stalenessOf(member) });
         return;
       case 'wrote':
-        this.#passOn(member, message.post, message.changes);
+        this.#deliver(message.changes, member);
+        this.#settle(member, message.post);
         return;
       case 'taken':
-        member.deliveries.get(message.delivery)?.taken();
+        this.#noteTaken(member, message.delivery);
         return;
       case 'watch':
         void this.#follow(member, message.table);
@@ -138,6 +163,7 @@ export class WorkerHub {
       case 'answer':
         member.questions.get(message.question)?.(message.value);
         member.questions.delete(message.question);
+        this.#noteTaken(member, message.question);
         return;
       case 'ready':
       case 'failed':
@@ -145,40 +171,46 @@ export class WorkerHub {
     }
   }
 
-  #passOn(writer: Member, post: number, changes: readonly Change[]): void {
-    const { clock, timing } = this.#options;
-    const others = [...this.#members.values()].filter((member) => member !== writer);
-    const waiting = new Set(others);
-    let isSettled = false;
-    const settle = () => {
-      if (isSettled) return;
-      isSettled = true;
-      timer.cancel();
-      writer.port.send({ type: 'settled', post });
-    };
-    const timer = clock.after(timing.leaseMs + LEASE_MARGIN_MS, settle);
-    const delivery = ++this.#lastNumber;
-    const sentMs = clock.monotonicMs();
-    for (const member of others) {
-      const taken = () => {
-        member.deliveries.delete(delivery);
-        waiting.delete(member);
-        if (waiting.size === 0) settle();
-      };
-      member.deliveries.set(delivery, { sentMs, taken });
+  #deliver(changes: readonly Change[], writer?: Member): void {
+    if (changes.length === 0) return;
+    const delivery = this.#deliveries.next();
+    for (const member of this.#members.values()) {
+      if (member === writer) continue;
+      this.#deliveries.noteSent(member.port.id, delivery, member.leasedUntilMs);
       member.port.send({ type: 'take', delivery, changes });
     }
-    if (others.length === 0) settle();
+  }
+
+  #settle({ port }: Member, post: number): void {
+    this.#deliveries.whenTaken(() => port.send({ type: 'settled', post }), this.#options.clock.monotonicMs());
+    this.#awaitLeases();
+  }
+
+  #noteTaken({ port }: Member, delivery: number): void {
+    this.#deliveries.noteTaken(port.id, delivery, this.#options.clock.monotonicMs());
+  }
+
+  /** One timer, whatever waits: most of what it was set for has been taken long before. */
+  #awaitLeases(): void {
+    const { clock } = this.#options;
+    const { dueMs } = this.#deliveries;
+    if (this.#settling !== undefined || dueMs === undefined) return;
+    this.#settling = clock.after(dueMs - clock.monotonicMs(), () => {
+      this.#settling = undefined;
+      this.#deliveries.settle(clock.monotonicMs());
+      this.#awaitLeases();
+    });
   }
 
   #watch(): void {
     const { clock, timing, log } = this.#options;
-    const nowMs = clock.monotonicMs();
-    for (const { port, deliveries } of this.#members.values()) {
-      const [oldest] = deliveries.values();
-      if (oldest === undefined || nowMs - oldest.sentMs < timing.stuckMs) continue;
-      log.error({ worker: port.id, stuckMs: timing.stuckMs }, 'a worker takes no changes and is ended');
-      port.kill();
+    for (const member of this.#members.values()) {
+      if (member.silentMs === undefined) continue;
+      // By the rounds of this process, and not by the clock: one that stood still itself has heard nobody.
+      member.silentMs += timing.leaseMs;
+      if (member.silentMs < timing.stuckMs) continue;
+      log.error({ worker: member.port.id, silentMs: member.silentMs }, 'a worker says nothing and is ended');
+      member.port.kill();
     }
     this.#watchdog = clock.after(timing.leaseMs, () => this.#watch());
   }
@@ -197,13 +229,8 @@ export class WorkerHub {
     if (!member.watched.delete(table)) return;
     this.#options.feed.unwatch(table);
     this.#caughtUpAsOfMs.delete(table);
-    for (const { port, watched } of this.#members.values()) {
-      if (watched.delete(table)) port.send({ type: 'gap', table, reason: 'table-created' });
-    }
-  }
-
-  #tellWatchers(table: string, message: ToWorker): void {
-    for (const { port, watched } of this.#members.values()) if (watched.has(table)) port.send(message);
+    for (const { watched } of this.#members.values()) watched.delete(table);
+    this.#deliver([{ type: 'gap', table, reason: 'table-created' }], member);
   }
 
   #stalenessOf({ watched }: Member): Record<string, number> {

@@ -1,6 +1,6 @@
 /**
  * A worker's way to the primary (`worker-hub.ts`): tells what its clients' writes did and waits until every other worker has
- * taken it, takes what theirs did, and knows until when it may answer out of its caches.
+ * taken it, takes what theirs did and what the change feed tells, and knows until when it may answer out of its caches.
  */
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { Clock, Timer } from '../base/clock.ts';
@@ -36,6 +36,9 @@ export class WorkerLink {
   #accelerator: Accelerator | undefined;
   #answers: WorkerAnswers | undefined;
   #unsent: Change[] = [];
+  /** What is told when every worker has taken what took effect here before, in this order. */
+  #untold: (() => void)[] = [];
+  #isTelling = false;
   #lastPost = 0;
   #lastPing = 0;
   #leaseUntilMs = -Infinity;
@@ -79,10 +82,19 @@ export class WorkerLink {
     this.#unsent.push(change);
   }
 
-  /** Resolves when every other worker has taken all that was posted so far, or can serve nothing that is older. */
+  /** Resolves when every worker has taken all that was posted so far, or can serve nothing that is older. */
   async settled(): Promise<void> {
-    if (this.#unsent.length > 0) this.#sendPost();
+    if (this.#unsent.length > 0) void this.#sendPost();
     await Promise.all([...this.#posts.values()].map((post) => post.settled));
+  }
+
+  /**
+   * Calls `tell` when every worker has taken all that took effect here so far, or can serve nothing that is older; all in the
+   * order in which they came.
+   */
+  whenShared(tell: () => void): void {
+    this.#untold.push(tell);
+    if (!this.#isTelling) void this.#tell();
   }
 
   receive(message: ToWorker): void {
@@ -100,12 +112,6 @@ export class WorkerLink {
         });
         this.#options.send({ type: 'taken', delivery: message.delivery });
         return;
-      case 'record':
-        this.#take(() => this.feed.noteRecord(message.record));
-        return;
-      case 'gap':
-        this.#take(() => this.feed.noteGap(message.table, message.reason));
-        return;
       case 'watching':
         this.#take(() => this.feed.noteWatching(message.table, message.state));
         // What it is to be caught up is known with the next answer, which nobody should wait a beat for.
@@ -121,23 +127,37 @@ export class WorkerLink {
     }
   }
 
-  #sendPost(): void {
+  /** What comes while the primary is being asked waits for its next answer, so that one question is under way at most. */
+  async #tell(): Promise<void> {
+    this.#isTelling = true;
+    while (this.#untold.length > 0) {
+      // What the rest of this turn tells goes with it.
+      await Promise.resolve();
+      const told = this.#untold;
+      this.#untold = [];
+      await this.#sendPost();
+      for (const tell of told) tell();
+    }
+    this.#isTelling = false;
+  }
+
+  #sendPost(): Promise<void> {
     const post = ++this.#lastPost;
     let resolve: () => void = () => {};
     const settled = new Promise<void>((resolveSettled) => (resolve = resolveSettled));
     this.#posts.set(post, { settled, resolve });
     this.#options.send({ type: 'wrote', post, changes: this.#unsent });
     this.#unsent = [];
+    return settled;
   }
 
   #apply(change: Change): void {
-    const accelerator = this.#accelerator;
-    if (accelerator === undefined) return;
-    const table = change.type === 'mutation' ? change.record.tableName : change.table;
+    const table = change.type === 'gap' ? change.table : change.record.tableName;
     // A table that is not open, or is being opened: whoever fills from it later must not be shown what was before (I2).
-    if (!this.feed.watches(table)) accelerator.invalidate(table);
-    else if (change.type === 'mutation') this.feed.noteRecord(change.record);
-    else this.feed.noteGap(table, change.isChanged ? 'table-created' : 'restart');
+    if (!this.feed.watches(table)) this.#accelerator?.invalidate(table);
+    else if (change.type === 'write') this.feed.noteWrite(change.record);
+    else if (change.type === 'record') this.feed.noteRecord(change.record);
+    else this.feed.noteGap(table, change.reason);
   }
 
   #take(apply: () => void): void {
@@ -151,7 +171,7 @@ export class WorkerLink {
 
   #beat(): void {
     // A reset that no client waits for is told with the next beat.
-    if (this.#unsent.length > 0) this.#sendPost();
+    if (this.#unsent.length > 0) void this.#sendPost();
     this.#ping();
     this.#timer = this.#options.clock.after(this.#options.timing.beatMs, () => this.#beat());
   }

@@ -3,11 +3,14 @@ import type { TableStatus } from '../accelerator/accelerator.ts';
 import type { FeedRecord, FeedState, GapReason } from '../feed/change-feed.ts';
 import type { ProxyAddresses } from './proxy.ts';
 
-/** What a write did to a table, as the worker that sent it saw it. */
+/** What makes entries of a table stale. */
 export type Change =
-  | { readonly type: 'mutation'; readonly record: FeedRecord }
-  /** Nothing is known of the table any more. `isChanged`: it has to be described anew, too. */
-  | { readonly type: 'reset'; readonly table: string; readonly isChanged: boolean };
+  /** A client's write, as the worker that sent it saw it. */
+  | { readonly type: 'write'; readonly record: FeedRecord }
+  /** A record of the change feed, which the primary reads. */
+  | { readonly type: 'record'; readonly record: FeedRecord }
+  /** Nothing is known of the table any more. */
+  | { readonly type: 'gap'; readonly table: string; readonly reason: GapReason };
 
 /** How a worker is doing. */
 export interface WorkerState {
@@ -18,7 +21,7 @@ export interface WorkerState {
 
 export type FromWorker =
   | ({ readonly type: 'ping'; readonly ping: number } & WorkerState)
-  /** Writes of clients that are not answered before `settled` comes. */
+  /** What clients' writes did, maybe nothing. `settled` comes when every worker has taken that, and all that was sent before. */
   | { readonly type: 'wrote'; readonly post: number; readonly changes: readonly Change[] }
   | { readonly type: 'taken'; readonly delivery: number }
   | { readonly type: 'watch' | 'unwatch'; readonly table: string }
@@ -31,8 +34,6 @@ export type ToWorker =
   | { readonly type: 'pong'; readonly ping: number; readonly stalenessMs: Readonly<Record<string, number>> }
   | { readonly type: 'settled'; readonly post: number }
   | { readonly type: 'take'; readonly delivery: number; readonly changes: readonly Change[] }
-  | { readonly type: 'record'; readonly record: FeedRecord }
-  | { readonly type: 'gap'; readonly table: string; readonly reason: GapReason }
   | { readonly type: 'watching'; readonly table: string; readonly state: FeedState }
   | { readonly type: 'question'; readonly question: number; readonly ask: WorkerQuestion }
   | { readonly type: 'drain' };
@@ -45,10 +46,13 @@ export type WorkerQuestion =
 export interface WorkerTiming {
   /** Between two questions of a worker whether the primary is there. */
   readonly beatMs: number;
-  /** A worker that has heard nothing for so long answers nothing out of its caches. */
+  /**
+   * A worker that has heard nothing for so long answers nothing out of its caches. Near caches are told nothing while it is not
+   * known whether another worker still does; so it is less than the silence after which they give up (`linkDefaults`).
+   */
   readonly leaseMs: number;
-  /** A worker that has not taken a change for so long is ended, and another takes its place. */
+  /** A worker that has said nothing for so long is ended, and another takes its place: the longest that a call hangs on it. */
   readonly stuckMs: number;
 }
 
-export const workerDefaults: WorkerTiming = { beatMs: 250, leaseMs: 2_000, stuckMs: 30_000 };
+export const workerDefaults: WorkerTiming = { beatMs: 250, leaseMs: 1_000, stuckMs: 10_000 };

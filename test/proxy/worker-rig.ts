@@ -26,6 +26,8 @@ export class RigWorker {
   readonly shared: SharedAccelerator;
   wasKilled = false;
   readonly #arrived: ToWorker[] = [];
+  readonly #unsent: FromWorker[] = [];
+  readonly #receive: (message: FromWorker) => void;
   readonly #awaited: (() => void)[] = [];
   #stands: boolean;
 
@@ -34,12 +36,15 @@ export class RigWorker {
     this.#stands = stands;
     const { clock, hub, store } = rig;
     this.gate = new GatedStore(store);
-    const receive = hub.join({
+    this.#receive = hub.join({
       id,
       send: (message) => this.#arrive(copy(message)),
       kill: () => (this.wasKilled = true),
     });
-    const send = (message: FromWorker) => receive(copy(message));
+    const send = (message: FromWorker) => {
+      if (this.#stands) this.#unsent.push(message);
+      else this.#receive(copy(message));
+    };
     this.link = new WorkerLink({ send, timing: workerDefaults, clock, log: silentLog });
     this.accelerator = createAccelerator({ backing: this.gate, feed: this.link.feed, clock, ttlJitter: 0, ...tuning });
     this.shared = new SharedAccelerator(this.accelerator, this.link);
@@ -49,13 +54,14 @@ export class RigWorker {
     });
   }
 
-  /** From here on nothing that is sent to it is read. */
+  /** From here on nothing that is sent to it is read, and nothing leaves it. */
   stand(): void {
     this.#stands = true;
   }
 
   run(): void {
     this.#stands = false;
+    for (const message of this.#unsent.splice(0)) this.#receive(copy(message));
     this.read(Infinity);
   }
 
