@@ -18,7 +18,7 @@ import { Auditor, type AuditOutcome } from './audit.ts';
 import { followFeed, type FeedCounters } from './follow-feed.ts';
 import { invalidate } from './invalidate.ts';
 import { findItem, findPage, type Found, type Look } from './find.ts';
-import type { KeptAnswer } from './keep.ts';
+import { inCells, type KeptAnswer } from './keep.ts';
 import { KnownReads } from './known-reads.ts';
 import { mutationOf } from './mutation.ts';
 import { resolveTuning, type AcceleratorOptions } from './options.ts';
@@ -140,7 +140,11 @@ class CachingAccelerator implements Accelerator {
       clock,
       tuning,
       tables: new Tables({ backing, feed, clock, log, tuning }),
-      items: new EntryCache<KeptAnswer>({ limitBytes: tuning.itemCacheBytes, graceMs: tuning.staleIfErrorMs }),
+      items: new EntryCache<KeptAnswer>({
+        limitBytes: tuning.itemCacheBytes,
+        graceMs: tuning.staleIfErrorMs,
+        form: inCells,
+      }),
       pages: new EntryCache<CachedPage>({
         limitBytes: tuning.queryCacheBytes,
         graceMs: tuning.staleIfErrorMs,

@@ -3,6 +3,7 @@
  * What is found here is what `readItem` and `readPage` would find, under the same conditions (I8); whatever is not plain to
  * see is theirs.
  */
+import type { Hit } from '../cache/entry-cache.ts';
 import { plainKeyText, type KeyForm } from '../model/key.ts';
 import type { KeptAnswer } from './keep.ts';
 import type { Parts } from './parts.ts';
@@ -23,23 +24,18 @@ export interface PageLook {
 
 export type Look = ItemLook | PageLook;
 
-/** A hit: an answer that is shared, of which each caller gets something of its own. */
-export interface Found {
-  readonly answer: KeptAnswer;
-  /** Milliseconds since the store was asked for it. */
-  readonly ageMs: number;
-}
+/** A hit: an answer that is shared, of which each caller gets something of its own at once. Its age counts from the question. */
+export type Found = Hit<KeptAnswer>;
 
 export function findItem(parts: Parts, { tableName, key, form }: ItemLook): Found | undefined {
   const nowMs = parts.clock.monotonicMs();
   const table = parts.tables.get(tableName, nowMs);
   if (table === undefined || !table.isServing(nowMs)) return undefined;
   const text = plainKeyText(table.schema.key, key, form);
-  const entry = text === undefined ? undefined : parts.items.hit(table.prefix + text, nowMs);
-  return entry && { answer: entry.value, ageMs: nowMs - entry.askedAtMs };
+  return text === undefined ? undefined : parts.items.hit(table.prefix + text, nowMs);
 }
 
 export function findPage(parts: Parts, { operation, spelling }: PageLook): Found | undefined {
   const hit = parts.known.findText(parts, operation, spelling);
-  return hit && { answer: hit.reply.packed ?? hit.reply, ageMs: hit.ageMs };
+  return hit && { value: hit.reply.packed ?? hit.reply, ageMs: hit.ageMs };
 }

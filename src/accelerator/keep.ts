@@ -1,4 +1,6 @@
 /** The form in which an answer is kept, and what it takes there. */
+import type { CellForm } from '../cache/entry-cache.ts';
+import type { Leaf, Shape } from '../model/packed-item.ts';
 import { outputFrom, type PackedReply } from '../model/packed-reply.ts';
 import { ServiceReply, type JsonObject } from '../model/service-call.ts';
 import type { Parts } from './parts.ts';
@@ -6,11 +8,19 @@ import type { Parts } from './parts.ts';
 /** What the objects around a body take. */
 const BODY_OVERHEAD_BYTES = 200;
 
-/**
- * An answer as a cache has it. What is packed stands there by itself: each object between a cache and the texts of an item is
- * one more place in memory that nobody has looked at lately.
- */
+/** An answer as a cache has it. What is packed is shown as it lies there, and is good until the cache is changed next. */
 export type KeptAnswer = ServiceReply | PackedReply;
+
+/** How answers lie in the item cache: a packed item as its shape and its leaves, anything else as it is. */
+export const inCells: CellForm<KeptAnswer> = {
+  cellsOf: (answer) =>
+    answer instanceof ServiceReply ? [answer] : [answer.shape, ...answer.leaves.slice(answer.first, answer.end)],
+  valueIn(cells, first, end) {
+    const head = cells[first] as ServiceReply | Shape | undefined;
+    if (head instanceof ServiceReply) return head;
+    return { shape: head, leaves: cells as readonly Leaf[], first: first + 1, end, page: undefined };
+  },
+};
 
 /** An answer in the form in which it is to be kept, and what it takes. */
 export interface Kept {
@@ -33,7 +43,14 @@ export function keep({ packer, tuning }: Parts, output: JsonObject, bytesOf?: ()
 }
 
 export function replyOf(kept: KeptAnswer): ServiceReply {
-  return kept instanceof ServiceReply ? kept : ServiceReply.fromPacked(kept);
+  return kept instanceof ServiceReply ? kept : ServiceReply.fromPacked(ownLeaves(kept));
+}
+
+/** A reply is read later, when what lay in the cache's cells may have made room for something else. */
+function ownLeaves(packed: PackedReply): PackedReply {
+  if (packed.first === 0) return packed;
+  const leaves = packed.leaves.slice(packed.first, packed.end);
+  return { ...packed, leaves, first: 0, end: leaves.length };
 }
 
 /** The output of a kept answer, new each time: nothing that is made of it is to stay with the answer. */

@@ -51,10 +51,10 @@ export class KnownReads {
     if (!table.isServing(nowMs)) return undefined;
     if (operation === 'GetItem') {
       const entry = parts.items.hit(cacheKey, nowMs);
-      return entry && { reply: replyOf(entry.value), cache: 'hit', ageMs: nowMs - entry.askedAtMs, table };
+      return entry && { reply: replyOf(entry.value), cache: 'hit', ageMs: entry.ageMs, table };
     }
     const entry = parts.pages.hit(cacheKey, nowMs);
-    return entry && { reply: entry.value.reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs, table };
+    return entry && { reply: entry.value.reply, cache: 'hit', ageMs: entry.ageMs, table };
   }
 
   /** A call was answered with exactly the bytes of this entry. */

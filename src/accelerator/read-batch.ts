@@ -138,7 +138,7 @@ function lookUp(parts: Parts, part: TablePart, nowMs: number, isRefresh: boolean
       part.missing.push(wanted);
       continue;
     }
-    part.oldestMs = Math.max(part.oldestMs, nowMs - entry.askedAtMs);
+    part.oldestMs = Math.max(part.oldestMs, entry.ageMs);
     const { Item: item } = copyOfOutput(entry.value) as { readonly Item?: Item };
     if (item !== undefined) part.found.push(item);
   }

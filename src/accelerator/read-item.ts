@@ -78,7 +78,7 @@ export function readItem(
     if (entry !== undefined) {
       const reply = answerFrom(plan, entry.value);
       if (isWhole(plan)) parts.known.note(request, table, plan.tableName, cacheKey);
-      return { reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs };
+      return { reply, cache: 'hit', ageMs: entry.ageMs };
     }
   }
   const asked = isServing ? loadItem(parts, table, plan, request, options) : passThrough(parts, request, options);
@@ -196,8 +196,8 @@ export function storeItem(
   }
   // What came in since this read began, by a batch or a refresh, may be newer than its answer: a reader who has seen it must
   // not be shown what was before it.
-  const present = parts.items.peek(table.prefix + text, nowMs);
-  if (present !== undefined && present.storedAtMs > lease.takenMs) return;
+  const presentSinceMs = parts.items.storedAtMs(table.prefix + text, nowMs);
+  if (presentSinceMs !== undefined && presentSinceMs > lease.takenMs) return;
   keepAnswer(parts, table, text, answer, lease.askedAtMs, bytesOf);
 }
 

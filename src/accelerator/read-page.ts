@@ -43,7 +43,7 @@ export function readPage(
     if (entry !== undefined) {
       const reply = answerFrom(plan, entry.value.reply);
       if (reply === entry.value.reply) parts.known.note(request, table, request.input['TableName'], cacheKey);
-      return { reply, cache: 'hit', ageMs: nowMs - entry.askedAtMs };
+      return { reply, cache: 'hit', ageMs: entry.ageMs };
     }
   }
   const asked = isServing ? loadPage(parts, table, plan, request, options) : passThrough(parts, request, options);
@@ -122,8 +122,8 @@ function fillPage(
     return;
   }
   // A page that was read later, by a call that did not share this flight, may show more than this one.
-  const present = parts.pages.peek(page.key, nowMs);
-  if (present !== undefined && present.storedAtMs > lease.takenMs) return;
+  const presentSinceMs = parts.pages.storedAtMs(page.key, nowMs);
+  if (presentSinceMs !== undefined && presentSinceMs > lease.takenMs) return;
   const { askedAtMs } = olderBy(lease, reply.ageMs);
   const isKept = parts.pages.set(page.key, {
     value: page,

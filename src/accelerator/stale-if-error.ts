@@ -6,7 +6,7 @@
  * @see https://www.rfc-editor.org/rfc/rfc5861.html#section-4
  */
 import { SlipstreamError } from '../base/errors.ts';
-import type { Entry } from '../cache/entry-cache.ts';
+import type { StaleHit } from '../cache/entry-cache.ts';
 import type { ServiceReply } from '../model/service-call.ts';
 import type { Answer } from './answer.ts';
 import type { Parts } from './parts.ts';
@@ -31,12 +31,12 @@ export async function orStale(asked: Answer | Promise<Answer>, stale: () => Answ
 export function staleAnswer<Value>(
   parts: Parts,
   table: OpenTable,
-  entry: Entry<Value> | undefined,
+  entry: StaleHit<Value> | undefined,
   replyOf: (value: Value) => ServiceReply,
 ): Answer | undefined {
   if (entry === undefined) return undefined;
   const nowMs = parts.clock.monotonicMs();
   const trustedUntilMs = Math.min(entry.expiresAtMs, table.freshUntilMs);
   if (nowMs - trustedUntilMs > parts.tuning.staleIfErrorMs) return undefined;
-  return { reply: replyOf(entry.value), cache: 'stale', ageMs: nowMs - entry.askedAtMs };
+  return { reply: replyOf(entry.value), cache: 'stale', ageMs: entry.ageMs };
 }

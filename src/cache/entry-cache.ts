@@ -2,146 +2,169 @@
  * A cache with a byte budget and a lifetime for each entry: the item cache is one, the query cache another. It knows
  * neither DynamoDB nor mutations; whoever fills it has checked the fill token (I1) first.
  *
- * Expiry is checked on look-up against a time that the caller read anyway; `lru-cache`'s own TTL would read the clock again.
+ * Expiry is checked on look-up, against a time that the caller read anyway. What lives on and has to make room is `Sieve`'s to say.
  */
-import { LRUCache } from 'lru-cache';
+import { EntryRows, type EntryColumns } from './entry-rows.ts';
+import { Sieve } from './sieve.ts';
 import { CacheCounters } from './stats.ts';
 
-export interface Entry<V> {
+export interface NewEntry<V> extends EntryColumns {
   readonly value: V;
-  /** When the source was asked for it: what it answered may be as old as that, so age and lifetime count from here. */
-  readonly askedAtMs: number;
-  readonly storedAtMs: number;
-  /** `Infinity` lives until it is evicted. */
+}
+
+/**
+ * A value and how old it is. A value that the cache keeps in cells shows them as they lie there: it is good until the cache is
+ * changed next, so whoever goes on later takes a copy.
+ */
+export interface Hit<V> {
+  readonly value: V;
+  readonly ageMs: number;
+}
+
+export interface StaleHit<V> extends Hit<V> {
   readonly expiresAtMs: number;
-  readonly sizeBytes: number;
+}
+
+/** How values lie in cells; values that are one cell each need none. */
+export interface CellForm<V> {
+  cellsOf(value: V): readonly unknown[];
+  /** The value whose cells are those from `first` to before `end`. */
+  valueIn(cells: readonly unknown[], first: number, end: number): V;
 }
 
 export interface EntryCacheOptions<V> {
   readonly limitBytes: number;
+  readonly form?: CellForm<V> | undefined;
   /** How long an entry is kept when its lifetime is over, for `stale`. */
   readonly graceMs?: number | undefined;
   /** Told of every entry that leaves, for whatever cause, replaced ones included. */
   readonly onRemoved?: ((value: V) => void) | undefined;
 }
 
-/** What an entry costs beside its bytes: the map's slot, the list's links and the objects that hold it. */
-export const ENTRY_OVERHEAD_BYTES = 200;
+/** What an entry costs beside its bytes: the map's slot, the queue's links, the row's own columns. */
+export const ENTRY_OVERHEAD_BYTES = 150;
 
 export class EntryCache<V> {
   readonly counters = new CacheCounters();
   readonly limitBytes: number;
   readonly #graceMs: number;
-  readonly #entries: LRUCache<string, Entry<V>>;
+  readonly #form: CellForm<V>;
+  readonly #onRemoved: ((value: V) => void) | undefined;
+  readonly #rows = new EntryRows();
+  readonly #places = new Map<string, number>();
+  readonly #sieve = new Sieve();
+  #sizeBytes = 0;
 
   constructor(options: EntryCacheOptions<V>) {
-    const { onRemoved } = options;
     this.limitBytes = options.limitBytes;
     this.#graceMs = options.graceMs ?? 0;
-    this.#entries = new LRUCache<string, Entry<V>>({
-      maxSize: options.limitBytes,
-      sizeCalculation: (entry) => entry.sizeBytes,
-      dispose: (entry, _key, reason) => {
-        if (reason === 'evict') this.counters.removedBySize++;
-        onRemoved?.(entry.value);
-      },
-    });
+    this.#form = options.form ?? (oneCell as CellForm<V>);
+    this.#onRemoved = options.onRemoved;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#places.size;
   }
 
   get sizeBytes(): number {
-    return this.#entries.calculatedSize;
+    return this.#sizeBytes;
   }
 
   /** Counts a hit or a miss; an expired entry is a miss and goes. */
-  get(key: string, nowMs: number): Entry<V> | undefined {
-    const entry = this.hit(key, nowMs);
-    if (entry === undefined) this.counters.misses++;
-    return entry;
+  get(key: string, nowMs: number): Hit<V> | undefined {
+    const hit = this.hit(key, nowMs);
+    if (hit === undefined) this.counters.misses++;
+    return hit;
   }
 
   /** The same for who will ask again, in another way, when there is none: a hit is counted, a miss is not. */
-  hit(key: string, nowMs: number): Entry<V> | undefined {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) {
-      if (isAlive(entry, nowMs)) {
-        this.counters.hits++;
-        return entry;
-      }
-      this.#removeIfOver(entry, key, nowMs);
+  hit(key: string, nowMs: number): Hit<V> | undefined {
+    const place = this.#places.get(key);
+    if (place === undefined) return undefined;
+    if (nowMs < this.#rows.expiresAtMs(place)) {
+      this.counters.hits++;
+      this.#sieve.mark(place);
+      return { value: this.#valueAt(place), ageMs: nowMs - this.#rows.askedAtMs(place) };
     }
+    this.#removeIfOver(place, key, nowMs);
     return undefined;
   }
 
-  /** The entry as it is, without counting or refreshing it. */
-  peek(key: string, nowMs: number): Entry<V> | undefined {
-    const entry = this.#entries.peek(key);
-    return entry !== undefined && isAlive(entry, nowMs) ? entry : undefined;
+  /** When the entry was stored, if there is one that is alive; it is neither counted nor refreshed. */
+  storedAtMs(key: string, nowMs: number): number | undefined {
+    const place = this.#places.get(key);
+    return place !== undefined && nowMs < this.#rows.expiresAtMs(place) ? this.#rows.storedAtMs(place) : undefined;
   }
 
   /** The entry as it is, also when its lifetime has been over for no longer than the grace. */
-  stale(key: string, nowMs: number): Entry<V> | undefined {
-    const entry = this.#entries.peek(key);
-    return entry !== undefined && isAlive(entry, nowMs - this.#graceMs) ? entry : undefined;
+  stale(key: string, nowMs: number): StaleHit<V> | undefined {
+    const place = this.#places.get(key);
+    if (place === undefined || this.#isOver(place, nowMs)) return undefined;
+    const expiresAtMs = this.#rows.expiresAtMs(place);
+    return { value: this.#valueAt(place), ageMs: nowMs - this.#rows.askedAtMs(place), expiresAtMs };
   }
 
   /** Stores or replaces. False for an entry larger than the whole budget, which is not kept. */
-  set(key: string, entry: Entry<V>): boolean {
-    if (entry.sizeBytes > this.limitBytes) {
-      this.#entries.delete(key);
-      return false;
-    }
-    this.#entries.set(key, new StoredEntry(entry));
+  set(key: string, entry: NewEntry<V>): boolean {
+    this.#remove(key);
+    if (entry.sizeBytes > this.limitBytes) return false;
+    // First room, then the entry: it has no mark yet, and must not be the one that goes.
+    this.#makeRoom(this.limitBytes - entry.sizeBytes);
+    const place = this.#rows.put(key, this.#form.cellsOf(entry.value), entry);
+    this.#places.set(key, place);
+    this.#sieve.add(place);
+    this.#sizeBytes += entry.sizeBytes;
     this.counters.fills++;
     return true;
   }
 
   /** Removes an entry because of a mutation. Tells whether there was one. */
   invalidate(key: string): boolean {
-    const removed = this.#entries.delete(key);
+    const removed = this.#remove(key);
     if (removed) this.counters.removedByInvalidation++;
     return removed;
   }
 
-  #removeIfOver(entry: Entry<V>, key: string, nowMs: number): void {
-    if (isAlive(entry, nowMs - this.#graceMs)) return;
-    this.#entries.delete(key);
+  clear(): void {
+    this.counters.removedByInvalidation += this.#places.size;
+    for (const key of this.#places.keys()) this.#remove(key);
+  }
+
+  #makeRoom(upToBytes: number): void {
+    while (this.#sizeBytes > upToBytes) {
+      this.#remove(this.#rows.key(this.#sieve.next() as number));
+      this.counters.removedBySize++;
+    }
+  }
+
+  #remove(key: string): boolean {
+    const place = this.#places.get(key);
+    if (place === undefined) return false;
+    this.#places.delete(key);
+    this.#sieve.remove(place);
+    this.#sizeBytes -= this.#rows.sizeBytes(place);
+    this.#onRemoved?.(this.#valueAt(place));
+    this.#rows.free(place);
+    return true;
+  }
+
+  #valueAt(place: number): V {
+    const first = this.#rows.firstCell(place);
+    return this.#form.valueIn(this.#rows.cells(place), first, first + this.#rows.width(place));
+  }
+
+  #isOver(place: number, nowMs: number): boolean {
+    return nowMs - this.#graceMs >= this.#rows.expiresAtMs(place);
+  }
+
+  #removeIfOver(place: number, key: string, nowMs: number): void {
+    if (!this.#isOver(place, nowMs)) return;
+    this.#remove(key);
     this.counters.removedByExpiry++;
   }
-
-  clear(): void {
-    this.counters.removedByInvalidation += this.#entries.size;
-    this.#entries.clear();
-  }
 }
 
-/** A whole number below this is kept in the object itself, which a hit reads anyway; any other is one more object to read. */
-const SMALL_MAX = 2 ** 31 - 1;
-
-/**
- * An entry as it lies in the cache, its times in whole milliseconds where that makes it seem a little older than it is;
- * `storedAtMs` stays, for it is compared with other times. A class, for the objects of two literals with the same names are of
- * one form to V8, and a fraction in one of them would have the times of all stand outside.
- */
-class StoredEntry<V> implements Entry<V> {
-  readonly value: V;
-  readonly askedAtMs: number;
-  readonly expiresAtMs: number;
-  readonly sizeBytes: number;
-  readonly storedAtMs: number;
-
-  constructor({ value, askedAtMs, storedAtMs, expiresAtMs, sizeBytes }: Entry<V>) {
-    this.value = value;
-    this.askedAtMs = Math.floor(askedAtMs);
-    this.expiresAtMs = expiresAtMs === Infinity ? SMALL_MAX : Math.floor(expiresAtMs);
-    this.sizeBytes = sizeBytes;
-    this.storedAtMs = storedAtMs;
-  }
-}
-
-function isAlive({ expiresAtMs }: Entry<unknown>, nowMs: number): boolean {
-  return nowMs < expiresAtMs || expiresAtMs === SMALL_MAX;
-}
+const oneCell: CellForm<unknown> = {
+  cellsOf: (value) => [value],
+  valueIn: (cells, first) => cells[first],
+};

@@ -72,8 +72,8 @@ export class AcceleratedSend {
     if (!hasDefaults(translation?.unmarshallOptions)) return undefined;
     const operation = this.#acceleratedOperation(command, options);
     const found = operation === undefined ? undefined : this.#find(operation, input, 'documents', options);
-    if (found === undefined || found.answer instanceof ServiceReply) return undefined;
-    return documentOutputFrom(found.answer, metadataOfHit(found.ageMs));
+    if (found === undefined || found.value instanceof ServiceReply) return undefined;
+    return documentOutputFrom(found.value, metadataOfHit(found.ageMs));
   }
 
   /**
@@ -185,11 +185,11 @@ function outputOf(answer: Answer): object {
   return output;
 }
 
-function outputOfHit({ answer, ageMs }: Found): object {
-  return madeFrom(answer, metadataOfHit(ageMs));
+function outputOfHit({ value, ageMs }: Found): object {
+  return madeFrom(value, metadataOfHit(ageMs));
 }
 
-function madeFrom(answer: Found['answer'], metadata: ResponseMetadata): object {
+function madeFrom(answer: Found['value'], metadata: ResponseMetadata): object {
   if (!(answer instanceof ServiceReply)) return sdkOutputFrom(answer, metadata);
   const output = answer.isParsed ? fromWire(answer.output) : parseOutput(answer.body);
   output['$metadata'] = metadata;

@@ -52,7 +52,7 @@ export class ItemPacker {
     this.#leaves = [];
     try {
       const answer = 'ScannedCount' in output ? this.#page(output) : this.#item(output);
-      return { answer, sizeBytes: this.#sizeBytes + 2 * OBJECT_BYTES + ARRAY_BYTES };
+      return { answer, sizeBytes: this.#sizeBytes };
     } catch (error) {
       if (error === REFUSED) return undefined;
       throw error;
@@ -62,7 +62,8 @@ export class ItemPacker {
   #item({ Item: item, ...more }: Readonly<Record<string, unknown>>): PackedReply {
     for (const _ in more) refuse();
     const shape = item === undefined ? undefined : this.#shapeOfMap(item, 0);
-    return { shape, leaves: this.#takeLeaves(), page: undefined };
+    this.#sizeBytes += WORD_BYTES;
+    return this.#reply(shape, undefined);
   }
 
   #page(output: Readonly<Record<string, unknown>>): PackedReply {
@@ -73,8 +74,13 @@ export class ItemPacker {
     const lastKey = last === undefined ? undefined : this.#lastKey(last);
     const shapes = (items as readonly unknown[] | undefined)?.map((item) => this.#shapeOfMap(item, 0));
     const page: PackedPage = { shapes, count: count as number, scannedCount: scannedCount as number, lastKey };
-    this.#sizeBytes += 3 * OBJECT_BYTES + ARRAY_BYTES + WORD_BYTES * (shapes?.length ?? 0);
-    return { shape: undefined, leaves: this.#takeLeaves(), page };
+    this.#sizeBytes += 5 * OBJECT_BYTES + 2 * ARRAY_BYTES + WORD_BYTES * (shapes?.length ?? 0);
+    return this.#reply(undefined, page);
+  }
+
+  #reply(shape: Shape | undefined, page: PackedPage | undefined): PackedReply {
+    const leaves = this.#takeLeaves();
+    return { shape, leaves, first: 0, end: leaves.length, page };
   }
 
   #lastKey(key: unknown): PackedItem {

@@ -4,8 +4,10 @@ import { mapFrom, wireValueFrom, type Leaf, type LeafCursor, type PackedItem, ty
 export interface PackedReply {
   /** Of a GetItem's item; undefined for an absence, and for a page. */
   readonly shape: Shape | undefined;
-  /** Of the item, or of all items of a page one after the other. */
+  /** Those from `first` to before `end` are of the item, or of all items of a page one after the other. */
   readonly leaves: readonly Leaf[];
+  readonly first: number;
+  readonly end: number;
   readonly page: PackedPage | undefined;
 }
 
@@ -29,11 +31,11 @@ function itemFrom(shape: Shape, cursor: LeafCursor): Record<string, unknown> {
 
 /** A new answer whose items are made by `itemOf`, with what is said about it. */
 export function assemble(
-  { shape, leaves, page }: PackedReply,
+  { shape, leaves, first, page }: PackedReply,
   itemOf: (shape: Shape, cursor: LeafCursor) => unknown,
   $metadata: unknown,
 ): Record<string, unknown> {
-  const cursor = { leaves, next: 0 };
+  const cursor = { leaves, next: first };
   if (page === undefined) return shape === undefined ? { $metadata } : { Item: itemOf(shape, cursor), $metadata };
   const { shapes, count: Count, scannedCount: ScannedCount, lastKey } = page;
   const output: Record<string, unknown> = { Count };

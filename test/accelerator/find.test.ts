@@ -38,7 +38,7 @@ async function call(operation: string, input: JsonObject): Promise<JsonObject> {
 
 function find(look: Look): JsonObject | undefined {
   const found = rig.accelerator.find!(look);
-  return found && copyOfOutput(found.answer);
+  return found && copyOfOutput(found.value);
 }
 
 describe.each(reads)('a look for a %s', (operation, input, look) => {
@@ -142,6 +142,20 @@ test('values are answered as bytes are, in every form of a read', async () => {
   await bytes.close();
 });
 
+test('an answer that was given stays what it was, whatever takes its place in the cache', async () => {
+  await open();
+  await put('one');
+  await call('GetItem', { Key: key });
+  const { reply, cache } = await rig.accelerator.execute(
+    ServiceRequest.fromInput('GetItem', { TableName: TABLE_NAME, Key: key }),
+  );
+  expect(cache).toBe('hit');
+  await put('two');
+  await call('GetItem', { Key: key });
+  expect(find(itemLook)).toEqual({ Item: { ...key, ...item({ v: 'two' }) } });
+  expect(reply.output).toEqual({ Item: { ...key, ...item({ v: 'one' }) } });
+});
+
 test('an item that has no shape in common with any other is kept as bytes', async () => {
   await open();
   for (let place = 0; place < 1_100; place++) {
@@ -149,6 +163,6 @@ test('an item that has no shape in common with any other is kept as bytes', asyn
   }
   const last = { ...itemLook, key: item({ pk: 'p', sk: '1099' }) };
   await rig.call('GetItem', { Key: last.key });
-  expect(rig.accelerator.find!(last)!.answer).toHaveProperty('body');
+  expect(rig.accelerator.find!(last)!.value).toHaveProperty('body');
   expect(find(last)!['Item']).toHaveProperty('unique-1099');
 });

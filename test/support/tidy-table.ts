@@ -42,7 +42,6 @@ export const tidyTable = {
     { module: 'ws', allowedIn: ['feed/', 'proxy/'] },
     { module: '@aws-sdk/credential-provider-node', allowedIn: ['backing/credentials.ts'] },
     { module: '@aws-sdk/', allowedIn: ['client/', 'feed/', 'backing/credentials.ts'] },
-    { module: 'lru-cache', allowedIn: ['cache/'] },
     { module: 'prom-client', allowedIn: ['telemetry/'] },
     { module: 'commander', allowedIn: ['cli/'] },
     { module: 'cli-progress', allowedIn: ['cli/'] },
