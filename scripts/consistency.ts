@@ -6,7 +6,7 @@
  * Fails on any answer that was older than what had been acknowledged, and on any difference after the quiet; with clients
  * also on a call that failed or hung, and on a process that does not end by itself.
  *
- * `npx tsx scripts/consistency.ts [--seconds 60] [--seed N] [--store embedded|doors|lagging|moto] [--clients proxy|streams]`
+ * `npx tsx scripts/consistency.ts [--seconds 60] [--seed N] [--workers N] [--store embedded|doors|lagging|moto] [--clients proxy|streams]`
  */
 import { parseArgs } from 'node:util';
 import { CliProcess } from '../test/cli/cli-process.ts';
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     store: { type: 'string', multiple: true, default: ['embedded', 'doors', 'lagging', 'moto'] },
     clients: { type: 'string', multiple: true },
+    workers: { type: 'string', default: '1' },
   },
 });
 
@@ -65,7 +66,7 @@ async function checkProxy(name: string): Promise<boolean> {
   const store = await start();
   const isByBothDoors = name === 'doors';
   const doors = ['--http-port', '0', '--dax-port', isByBothDoors ? '0' : 'off', '--admin-port', '0'];
-  const options = ['--backing', store.url, ...doors, '--audit', '0.01'];
+  const options = ['--backing', store.url, '--workers', values.workers, ...doors, '--audit', '0.01'];
   const proxy = new CliProcess(['serve', ...options]);
   try {
     const { http, dax, admin } = await proxy.ready();
@@ -124,6 +125,7 @@ async function checkClients(feed: string): Promise<boolean> {
   const run = await runClients({
     feed,
     clients: 3,
+    workers: Number(values.workers),
     seconds: Number(seconds),
     seed: Number(seed),
     settleMs: 6_000,

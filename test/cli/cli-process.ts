@@ -60,17 +60,23 @@ export class CliProcess implements AsyncDisposable {
     return JSON.parse(this.#stdout.slice(0, this.#stdout.indexOf('\n'))) as ReadyLine;
   }
 
-  /** Resolves once stderr has this text. */
-  async told(text: string): Promise<void> {
-    while (!this.#stderr.includes(text)) {
+  /** Resolves once stderr has this text, or what it has said is enough. */
+  async told(what: string | (() => boolean)): Promise<void> {
+    const isTold = typeof what === 'string' ? () => this.#stderr.includes(what) : what;
+    while (!isTold()) {
       const ended = await Promise.race([once(this.#child.stderr, 'data').then(() => undefined), this.#exit]);
-      if (ended !== undefined && !this.#stderr.includes(text)) throw new Error(`ended: ${JSON.stringify(ended)}`);
+      if (ended !== undefined && !isTold()) throw new Error(`ended: ${JSON.stringify(ended)}`);
     }
   }
 
   /** What stderr has said so far. */
   get stderr(): string {
     return this.#stderr;
+  }
+
+  /** Processes of `--workers` that have become ready, in their order, those that have ended since included. */
+  get workerPids(): readonly number[] {
+    return [...this.#stderr.matchAll(/^.*"pid":(\d+),"msg":"a worker is ready".*$/gm)].map(([, pid]) => Number(pid));
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -43,9 +43,6 @@ async function ask(connection: RawConnection, operation: string, input: object) 
   return { status, cache: headers['x-slipstream-cache'], output: JSON.parse(body) as Record<string, unknown> };
 }
 
-const pidsOf = (stderr: string): readonly number[] =>
-  [...stderr.matchAll(/^.*"pid":(\d+),"msg":"a worker is ready".*$/gm)].map(([, pid]) => Number(pid));
-
 test('print one ready line, read the writes of each other, are asked as one, and end together', async () => {
   const { store, proxy, line } = await startBoth();
   await using _store = store;
@@ -79,11 +76,11 @@ test('one that dies is replaced, and until then it is not ready', async () => {
   const { store, proxy, line } = await startBoth();
   await using _store = store;
   await using running = proxy;
-  const [first] = pidsOf(running.stderr);
+  const [first] = running.workerPids;
   process.kill(first as number, 'SIGKILL');
   await running.told('a worker has ended and is replaced');
   expect((await fetch(`${line.admin}/readyz`)).status).toBe(503);
-  await vi.waitFor(() => expect(pidsOf(running.stderr)).toHaveLength(WORKERS + 1), { timeout: 60_000 });
+  await vi.waitFor(() => expect(running.workerPids).toHaveLength(WORKERS + 1), { timeout: 60_000 });
   expect((await fetch(`${line.admin}/readyz`)).status).toBe(200);
   const all = await connectTo(line.http as string, 2 * WORKERS);
   for (const connection of all) expect((await ask(connection, 'ListTables', {})).status).toBe(200);

@@ -1,6 +1,6 @@
 /**
- * Several applications with drop-in clients, a store, and a proxy that is killed and comes back, at times that a seed
- * chooses. Each application checks what it is told (`consistency-run.ts`); here it is checked that all of them end.
+ * Several applications with drop-in clients, a store, and a proxy that is killed and comes back, or one of whose workers is
+ * killed or stands still, at times that a seed chooses. Each application checks what it is told (`consistency-run.ts`); here it is checked that all of them end.
  */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -17,6 +17,8 @@ import { createTable, Dice } from './consistency-workload.ts';
 export interface ClientsRunOptions {
   readonly feed: 'streams' | 'proxy';
   readonly clients: number;
+  /** Processes of the proxy. */
+  readonly workers: number;
   readonly seconds: number;
   readonly seed: number;
   /** How long the quiet lasts: longer than the feeds trail, and than it takes to follow a proxy that is back. */
@@ -38,10 +40,10 @@ const PROGRAM = fileURLToPath(new URL('./client-process.ts', import.meta.url));
 const EXIT_MS = 10_000;
 
 export async function runClients(options: ClientsRunOptions): Promise<ClientsReport> {
-  const { feed, clients, seconds, seed, settleMs } = options;
+  const { feed, clients, workers, seconds, seed, settleMs } = options;
   await using store = new CliProcess(['store', '--in-memory', '--http-port', '0']);
   const storeUrl = (await store.ready()).http as string;
-  await using proxy = await MortalProxy.start(storeUrl);
+  await using proxy = await MortalProxy.start(storeUrl, workers);
   await createTable(storeUrl);
   const allNames = Array.from({ length: clients }, (_, i) => `c${i}`);
   const processes = allNames.map((name, i) => {
@@ -81,21 +83,23 @@ function failuresOf(feed: string, report: ClientReport, end: string | undefined,
   return failures;
 }
 
-/** A proxy that dies, without a word or as it is asked to, and comes back at the same address. */
+/** A proxy that dies, without a word or as it is asked to, and comes back at the same address; or one of its workers does. */
 class MortalProxy implements AsyncDisposable {
   readonly url: string;
   readonly #backing: string;
+  readonly #workers: number;
   #life: CliProcess;
 
-  private constructor(url: string, backing: string, life: CliProcess) {
+  private constructor(url: string, backing: string, workers: number, life: CliProcess) {
     this.url = url;
     this.#backing = backing;
+    this.#workers = workers;
     this.#life = life;
   }
 
-  static async start(backing: string): Promise<MortalProxy> {
-    const life = serve(backing, '0');
-    return new MortalProxy((await life.ready()).http as string, backing, life);
+  static async start(backing: string, workers: number): Promise<MortalProxy> {
+    const life = serve(backing, '0', workers);
+    return new MortalProxy((await life.ready()).http as string, backing, workers, life);
   }
 
   /** Resolves, when it is back for good, with the moments of its deaths. */
@@ -106,12 +110,32 @@ class MortalProxy implements AsyncDisposable {
       await delay(1_000 + dice.below(Math.min(5_000, durationMs / 2)));
       if (nowMs() > endMs) return deathsMs;
       deathsMs.push(nowMs());
-      this.#life.kill(dice.below(3) === 0 ? 'SIGTERM' : 'SIGKILL');
-      await this.#life.exit();
-      await delay(dice.below(1_500));
-      this.#life = serve(this.#backing, new URL(this.url).port);
-      await this.#life.ready();
+      if (this.#workers > 1 && dice.below(3) > 0) await this.#loseWorker(dice);
+      else await this.#die(dice);
     }
+  }
+
+  async #die(dice: Dice): Promise<void> {
+    this.#life.kill(dice.below(3) === 0 ? 'SIGTERM' : 'SIGKILL');
+    await this.#life.exit();
+    await delay(dice.below(1_500));
+    this.#life = serve(this.#backing, new URL(this.url).port, this.#workers);
+    await this.#life.ready();
+  }
+
+  /** One of them ends and is replaced, or stands still for a while. */
+  async #loseWorker(dice: Dice): Promise<void> {
+    const life = this.#life;
+    const { workerPids: known } = life;
+    const pid = known[known.length - 1 - dice.below(this.#workers)] as number;
+    if (dice.below(2) === 0) {
+      process.kill(pid, 'SIGSTOP');
+      await delay(500 + dice.below(3_000));
+      process.kill(pid, 'SIGCONT');
+      return;
+    }
+    process.kill(pid, 'SIGKILL');
+    await life.told(() => life.workerPids.length > known.length);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -119,8 +143,9 @@ class MortalProxy implements AsyncDisposable {
   }
 }
 
-function serve(backing: string, port: string): CliProcess {
-  return new CliProcess(['serve', '--backing', backing, '--http-port', port, '--admin-port', 'off']);
+function serve(backing: string, port: string, workers: number): CliProcess {
+  const doors = ['--http-port', port, '--admin-port', 'off'];
+  return new CliProcess(['serve', '--backing', backing, '--workers', String(workers), ...doors]);
 }
 
 class ClientProcess {
