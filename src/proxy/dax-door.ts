@@ -215,7 +215,7 @@ export class DaxDoor {
       },
       authorise,
       begin: () => this.#begin(),
-      answerKnown: (frame) => (this.#isFull ? undefined : this.#calls.answerKnown(frame)),
+      answerKnown: (frame) => (this.#isFull() ? undefined : this.#calls.answerKnown(frame)),
       answerCall: (frame, read) => this.#answerCall(frame, read),
       answerControl: (method, reader, socket) => this.#answerControl(method, reader, socket),
       refusal: (error) => this.#calls.refusal(error),
@@ -229,12 +229,12 @@ export class DaxDoor {
     };
   }
 
-  get #isFull(): boolean {
+  #isFull(): boolean {
     return this.#inFlight >= this.#options.limits.inFlightMax;
   }
 
   #answerCall(frame: string | undefined, read: () => DaxCall): Buffer | Promise<Buffer> {
-    if (this.#isFull) {
+    if (this.#isFull()) {
       const { inFlightMax } = this.#options.limits;
       throw new SlipstreamError('SLIPSTREAM_LIMIT', `more than ${inFlightMax} calls wait for their answer`);
     }

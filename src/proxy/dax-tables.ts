@@ -9,16 +9,11 @@ import { ServiceError } from '../model/service-error.ts';
 import { tableSchemaOf, type TableSchema } from '../model/table-schema.ts';
 import type { Dispatch } from './dispatch.ts';
 
-/** A table as it was described; the object is another one when it is described anew. */
-export interface DescribedTable {
+/** A table as it was described; another object when it is described anew. */
+export class DescribedTable {
   readonly name: string;
   readonly schema: TableSchema;
-}
-
-class Described implements DescribedTable {
-  readonly name: string;
-  readonly schema: TableSchema;
-  /** False when there is another description, or none: whoever has kept this one must ask again. */
+  /** These two are `DaxTables`' own. False when there is another description, or none. */
   isCurrent = true;
   /** When it was last looked at. */
   atMs: number;
@@ -42,7 +37,7 @@ export interface DaxTablesOptions {
 
 export class DaxTables {
   readonly #options: DaxTablesOptions;
-  readonly #byName = new Map<string, Described>();
+  readonly #byName = new Map<string, DescribedTable>();
   readonly #asking = new Map<string, Promise<DescribedTable | ServiceReply>>();
 
   constructor(options: DaxTablesOptions) {
@@ -57,13 +52,13 @@ export class DaxTables {
 
   /** Is this still how the table is described? Says the same as `get`, without a look-up. */
   isCurrent(table: DescribedTable, nowMs: number): boolean {
-    const described = table as Described;
-    if (nowMs - described.atMs > this.#options.ttlMs && described.isCurrent) {
-      described.atMs = nowMs;
+    if (!table.isCurrent) return false;
+    if (nowMs - table.atMs > this.#options.ttlMs) {
+      table.atMs = nowMs;
       // What the call itself meets is the caller's to know; this look is nobody's.
-      this.open(described.name).catch(() => undefined);
+      this.open(table.name).catch(() => undefined);
     }
-    return described.isCurrent;
+    return true;
   }
 
   /** The table's description, or what the store answers instead. */
@@ -97,7 +92,7 @@ export class DaxTables {
       this.#drop(name);
       return reply.errorName === 'ResourceNotFoundException' ? notFound() : reply;
     }
-    const described = new Described(name, tableSchemaOf(reply.output['Table']), clock.monotonicMs());
+    const described = new DescribedTable(name, tableSchemaOf(reply.output['Table']), clock.monotonicMs());
     this.#drop(name);
     if (this.#byName.size >= tablesMax) this.#drop(this.#byName.keys().next().value as string);
     this.#byName.set(name, described);

@@ -47,6 +47,37 @@ describe('attribute lists', () => {
     expect(lists.size).toBe(3);
   });
 
+  it('that were sent again are passed over once, and give way when they are not sent any more', () => {
+    const lists = bounded({ sentMax: 2 });
+    const a = lists.forNames(['a']);
+    lists.touch(a);
+    for (const name of ['b', 'c']) lists.forNames([name]);
+    expect(lists.named(a.id)).toBe(a);
+    lists.forNames(['d']);
+    expect(lists.named(a.id)).toBeUndefined();
+  });
+
+  it('that are all sent again and again stay in their bounds', () => {
+    const lists = bounded({ sentMax: 100, sentBytesMax: 500 });
+    for (let n = 0; n < 1_000; n++) lists.touch(lists.forNames([`sent ${n}`]));
+    expect(lists.size).toBeGreaterThan(10);
+    expect(lists.size).toBeLessThan(500 / '["sent 1"]'.length + 1);
+  });
+
+  it('that were given up and are needed again stay while bytes from before are sent', () => {
+    const lists = bounded({ sentMax: 2 });
+    const before = lists.forNames(['a']);
+    for (const name of ['b', 'c']) lists.forNames([name]);
+    expect(lists.named(before.id)).toBeUndefined();
+    const again = lists.forNames(['a']);
+    expect(again.id).toBe(before.id);
+    for (const name of ['d', 'e', 'f']) {
+      lists.touch(before);
+      lists.forNames([name]);
+    }
+    expect(lists.named(before.id)?.names).toEqual(['a']);
+  });
+
   it('are on the disk before they are told, and are read again, also behind a line that was cut', async () => {
     const path = join(temporaryFolder(), 'deeper', 'lists');
     const lists = new AttributeLists();

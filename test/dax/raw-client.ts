@@ -3,10 +3,12 @@ import { connect, type Socket } from 'node:net';
 import { CborWriter } from '../../src/wire/dax/cbor-writer.ts';
 
 export const method = {
+  authorizeConnection: 1489122155,
   endpoints: 455855874,
   defineKeySchema: -742646399,
   getItem: 263244906,
   putItem: -2106490455,
+  scan: -1875390620,
 } as const;
 
 export function written(write: (writer: CborWriter) => void): Buffer {
@@ -16,27 +18,31 @@ export function written(write: (writer: CborWriter) => void): Buffer {
 }
 
 /** The first message. */
-export const hello = written((writer) => {
-  writer.text('J7yne5G');
-  writer.integer(0);
-  writer.null();
-  writer.mapHead(1);
-  writer.text('UserAgent');
-  writer.text('test');
-  writer.integer(0);
-});
+export function helloOf(userAgent: string): Buffer {
+  return written((writer) => {
+    writer.text('J7yne5G');
+    writer.integer(0);
+    writer.null();
+    writer.mapHead(1);
+    writer.text('UserAgent');
+    writer.text(userAgent);
+    writer.integer(0);
+  });
+}
+
+export const hello = helloOf('test');
 
 export const endpointsRequest = written((writer) => {
   writer.integer(1);
   writer.integer(method.endpoints);
 });
 
-export function getItemRequest(table: string, key: string): Buffer {
+export function getItemRequest(table: string, key: string | Buffer): Buffer {
   return written((writer) => {
     writer.integer(1);
     writer.integer(method.getItem);
     writer.bytes(Buffer.from(table));
-    writer.bytes(Buffer.from(key));
+    writer.bytes(typeof key === 'string' ? Buffer.from(key) : key);
     writer.openMap();
     writer.closeMap();
   });

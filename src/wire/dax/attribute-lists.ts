@@ -6,20 +6,30 @@
  *   a restart and on every node;
  * - a list that a client has defined is never given up, for the client will write with its number until it ends. There is
  *   a bound, and beyond it the definition is refused;
- * - a list that was only needed to send an item is asked for at once by a client that does not know it, or never. The least
- *   recently sent of these give way to new ones.
+ * - a list that was only needed to send an item is asked for at once by a client that does not know it, or never. Of these
+ *   the oldest give way to new ones, those last that were sent again: each such is passed over once. Every hit sends its
+ *   lists again, so that this takes no more than a mark; an exact order would be written anew each time.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DAX.config-considerations.html
  */
 import { hash } from 'node:crypto';
 import { ServiceError } from '../../model/service-error.ts';
 
-export interface AttributeList {
+export class AttributeList {
   readonly id: number;
   /** In the order that the values have; order is part of a list's identity. */
   readonly names: readonly string[];
   /** The names as one text. */
   readonly text: string;
+  /** These two are `AttributeLists`' own. A list that is `loose` is not known now. */
+  standing: 'defined' | 'sent' | 'loose' = 'loose';
+  wasSentAgain = false;
+
+  constructor(id: number, names: readonly string[], text: string) {
+    this.id = id;
+    this.names = names;
+    this.text = text;
+  }
 }
 
 export interface AttributeListLimits {
@@ -41,19 +51,20 @@ export const attributeListDefaults: AttributeListLimits = {
 };
 
 /** Both sides know this one without asking. */
-const EMPTY: AttributeList = { id: 1, names: [], text: '[]' };
+const EMPTY_ID = 1;
 
 export class AttributeLists {
   readonly #limits: AttributeListLimits;
-  readonly #byId = new Map<number, AttributeList>([[EMPTY.id, EMPTY]]);
-  readonly #defined = new Map<string, AttributeList>([[EMPTY.text, EMPTY]]);
-  /** In the order of their last use. */
+  readonly #byId = new Map<number, AttributeList>();
+  readonly #defined = new Map<string, AttributeList>();
+  /** In the order in which they came, or were passed over. */
   readonly #sent = new Map<string, AttributeList>();
   #definedBytes = 0;
   #sentBytes = 0;
 
   constructor(limits: AttributeListLimits = attributeListDefaults) {
     this.#limits = limits;
+    this.#keep(new AttributeList(EMPTY_ID, [], '[]'));
   }
 
   /** Lists that are known now. */
@@ -97,12 +108,11 @@ export class AttributeLists {
   restore(id: number, names: readonly string[]): void {
     const text = JSON.stringify(names);
     if (this.#byId.has(id) || this.#defined.has(text)) return;
-    this.#keep({ id, names, text });
+    this.#keep(new AttributeList(id, names, text));
   }
 
   /** The list for an item that is sent. */
   forNames(names: readonly string[]): AttributeList {
-    if (names.length === 0) return EMPTY;
     const text = JSON.stringify(names);
     const list = this.#defined.get(text) ?? this.#sent.get(text) ?? this.#create(names, text);
     this.touch(list);
@@ -111,23 +121,41 @@ export class AttributeLists {
 
   /** A list is about to be sent, perhaps in bytes that were made long ago: whoever asks for it now must get it. */
   touch(list: AttributeList): void {
-    const { text } = list;
-    if (this.#defined.has(text)) return;
-    if (!this.#sent.delete(text)) {
-      this.#sentBytes += text.length;
-      this.#byId.set(list.id, list);
+    if (list.standing === 'defined') return;
+    // It may be known again by another object: the bytes that speak of it are older than that.
+    const known = list.standing === 'sent' ? list : (this.#defined.get(list.text) ?? this.#sent.get(list.text));
+    if (known !== undefined) {
+      known.wasSentAgain = true;
+      return;
     }
+    const { id, text } = list;
+    this.#makeRoom(text.length);
+    list.standing = 'sent';
     this.#sent.set(text, list);
+    this.#sentBytes += text.length;
+    this.#byId.set(id, list);
+  }
+
+  /** Of the lists that were only sent, for one more. */
+  #makeRoom(sizeBytes: number): void {
     const { sentMax, sentBytesMax } = this.#limits;
-    for (const [oldest, { id }] of this.#sent) {
-      if (oldest === text || (this.#sent.size <= sentMax && this.#sentBytes <= sentBytesMax)) break;
-      this.#sent.delete(oldest);
-      this.#sentBytes -= oldest.length;
-      this.#byId.delete(id);
+    for (const [text, list] of this.#sent) {
+      if (this.#sent.size < sentMax && this.#sentBytes + sizeBytes <= sentBytesMax) return;
+      this.#sent.delete(text);
+      if (list.wasSentAgain) {
+        list.wasSentAgain = false;
+        // Behind all others, where this loop meets it again if it has to.
+        this.#sent.set(text, list);
+      } else {
+        list.standing = 'loose';
+        this.#sentBytes -= text.length;
+        this.#byId.delete(list.id);
+      }
     }
   }
 
   #keep(list: AttributeList): void {
+    list.standing = 'defined';
     this.#defined.set(list.text, list);
     this.#byId.set(list.id, list);
     this.#definedBytes += list.text.length;
@@ -138,7 +166,7 @@ export class AttributeLists {
     for (let attempt = 0; ; attempt++) {
       const digest = hash('sha256', attempt === 0 ? text : `${text}${attempt}`, 'hex');
       const id = Number(BigInt(`0x${digest.slice(0, 16)}`) >> 11n);
-      if (id > EMPTY.id && !this.#byId.has(id)) return { id, names, text };
+      if (id > EMPTY_ID && !this.#byId.has(id)) return new AttributeList(id, names, text);
     }
   }
 }
