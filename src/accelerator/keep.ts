@@ -1,12 +1,16 @@
 /** The form in which an answer is kept, and what it takes there. */
+import { byteStringOfBytes } from '../base/bytes.ts';
 import type { CellForm } from '../cache/entry-cache.ts';
 import type { Leaf, Shape } from '../model/packed-item.ts';
 import { outputFrom, type PackedReply } from '../model/packed-reply.ts';
 import { ServiceReply, type JsonObject } from '../model/service-call.ts';
 import type { Parts } from './parts.ts';
 
-/** What the objects around a body take. */
-const BODY_OVERHEAD_BYTES = 200;
+/** What the objects around a body take, when it is a text and when it is a buffer. */
+const TEXT_OVERHEAD_BYTES = 200;
+const BUFFER_OVERHEAD_BYTES = 500;
+/** Longer ones are sent without being copied. */
+const TEXT_BYTES_MAX = 16 * 1024;
 
 /** An answer as a cache has it. What is packed is shown as it lies there, and is good until the cache is changed next. */
 export type KeptAnswer = ServiceReply | PackedReply;
@@ -32,14 +36,25 @@ export interface Kept {
  * Undefined for an answer that is too large to be kept.
  *
  * @param output holds nothing of the answer but what every caller may see.
- * @param bytesOf the same in bytes of their own, where they are at hand.
+ * @param bytesOf the same in bytes, where they are at hand.
  */
 export function keep({ packer, tuning }: Parts, output: JsonObject, bytesOf?: () => Buffer): Kept | undefined {
   const packed = packer?.pack(output);
   if (packed !== undefined) return packed.sizeBytes > tuning.entryBytesMax ? undefined : packed;
   const body = bytesOf?.() ?? Buffer.from(JSON.stringify(output));
   if (body.byteLength > tuning.entryBytesMax) return undefined;
-  return { answer: ServiceReply.fromBody(200, body), sizeBytes: body.byteLength + BODY_OVERHEAD_BYTES };
+  return keepBytes(body);
+}
+
+/** In bytes of its own: a slice of a connection's receive buffer would keep all of it alive. */
+function keepBytes(body: Buffer): Kept {
+  if (body.byteLength <= TEXT_BYTES_MAX) {
+    const answer = ServiceReply.fromText(byteStringOfBytes(body));
+    return { answer, sizeBytes: body.byteLength + TEXT_OVERHEAD_BYTES };
+  }
+  const own = Buffer.allocUnsafeSlow(body.byteLength);
+  own.set(body);
+  return { answer: ServiceReply.fromBody(200, own), sizeBytes: own.byteLength + BUFFER_OVERHEAD_BYTES };
 }
 
 export function replyOf(kept: KeptAnswer): ServiceReply {

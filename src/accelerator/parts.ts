@@ -38,10 +38,3 @@ export interface Parts {
 export function expiryOf(parts: Parts, nowMs: number, ttlMs: number): number {
   return nowMs + ttlMs * (1 - parts.tuning.ttlJitter * parts.clock.random());
 }
-
-/** Bytes of their own: a slice of the connection's receive buffer would keep all of it alive. */
-export function ownBytes(bytes: Uint8Array): Buffer {
-  const own = Buffer.allocUnsafeSlow(bytes.byteLength);
-  own.set(bytes);
-  return own;
-}

@@ -20,7 +20,7 @@ import { answered, passThrough, rework } from './ask-store.ts';
 import { copyOfOutput, keep, replyOf, type KeptAnswer } from './keep.ts';
 import { load, type Miss } from './load.ts';
 import { capacityOf, hasOnly, isAbsentOrString, noCapacity, planOrPass, type Capacity } from './parameters.ts';
-import { expiryOf, ownBytes, type Parts } from './parts.ts';
+import { expiryOf, type Parts } from './parts.ts';
 import { orStale, staleAnswer } from './stale-if-error.ts';
 import { olderBy, type FillLease } from './table.ts';
 import type { OpenTable } from './tables.ts';
@@ -172,7 +172,7 @@ function fillItem(parts: Parts, table: OpenTable, text: string, lease: FillLease
   }
   const answer = item === undefined ? {} : { Item: item };
   // Bytes that carry nothing but the item are kept as they came.
-  storeItem(parts, table, text, olderBy(lease, reply.ageMs), answer, hasMore ? undefined : () => ownBytes(reply.body));
+  storeItem(parts, table, text, olderBy(lease, reply.ageMs), answer, hasMore ? undefined : () => reply.body);
 }
 
 /** GetItem's answer without what is not the item's. */

@@ -18,7 +18,7 @@ import { touches, type Mutation } from './mutation.ts';
 import type { CachedPage } from './page-rules.ts';
 import { noCapacity, planOrPass } from './parameters.ts';
 import { keep, replyOf } from './keep.ts';
-import { expiryOf, ownBytes, type Parts } from './parts.ts';
+import { expiryOf, type Parts } from './parts.ts';
 import { planPage, type PagePlan } from './plan-page.ts';
 import { orStale, staleAnswer } from './stale-if-error.ts';
 import { olderBy, type FillLease } from './table.ts';
@@ -151,7 +151,7 @@ function pageOf(
   const { ConsumedCapacity: consumed, ...output } = reply.output;
   const { Items: items, ScannedCount: scanned, LastEvaluatedKey: last } = output;
   if (typeof scanned !== 'number') return undefined;
-  const kept = keep(parts, output, consumed === undefined ? () => ownBytes(reply.body) : undefined);
+  const kept = keep(parts, output, consumed === undefined ? () => reply.body : undefined);
   if (kept === undefined) return undefined;
   const isLimited = last !== undefined && scanned === plan.limit;
   const page: CachedPage = {

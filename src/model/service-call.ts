@@ -1,10 +1,10 @@
 /**
  * One call of DynamoDB's API and its answer, in whichever form is at hand: the bytes of the wire or the parsed object
  * (AWS JSON form: binary values are base64 texts). The other form is made on demand, once. All layers pass these on, so
- * that a door that has bytes and a store that wants bytes never meet a parser between them. A cached answer may have a third
- * form, packed, from which the other two are made each time.
+ * that a door that has bytes and a store that wants bytes never meet a parser between them. A cached answer has a form that
+ * takes little memory, from which the other two are made each time: packed, or its bytes as a text.
  */
-import { crc32 } from '../base/bytes.ts';
+import { bytesOfByteString, crc32, type ByteString } from '../base/bytes.ts';
 import { DYNAMODB_TARGET } from './operations.ts';
 import { outputFrom, type PackedReply } from './packed-reply.ts';
 import { ServiceError } from './service-error.ts';
@@ -81,6 +81,23 @@ export type ReplyHeaders = Readonly<Record<string, string>>;
 
 const NO_HEADERS: ReplyHeaders = Object.freeze({});
 
+/** What an answer says, in the form that is at hand. */
+interface Content {
+  readonly body?: Buffer;
+  readonly output?: JsonObject;
+  readonly packed?: PackedReply;
+  readonly text?: ByteString;
+}
+
+/** Each as the field of `ServiceReply`. */
+export interface ReplyOptions {
+  readonly status?: number;
+  readonly headers?: ReplyHeaders;
+  readonly native?: unknown;
+  readonly isUncertain?: boolean;
+  readonly ageMs?: number | undefined;
+}
+
 export class ServiceReply {
   /** HTTP status: 200, or what the error carries. */
   readonly status: number;
@@ -97,54 +114,42 @@ export class ServiceReply {
   readonly ageMs: number;
   /** The answer, where it is kept in this form. */
   readonly packed: PackedReply | undefined;
+  readonly #text: ByteString | undefined;
   #body: Buffer | undefined;
   #output: JsonObject | undefined;
   #crc32: string | undefined;
 
-  private constructor(
-    status: number,
-    headers: ReplyHeaders,
-    body: Buffer | undefined,
-    output: JsonObject | undefined,
-    native: unknown,
-    isUncertain = false,
-    ageMs = 0,
-    packed?: PackedReply,
-  ) {
+  private constructor(status: number, headers: ReplyHeaders, content: Content, options: ReplyOptions = {}) {
     this.status = status;
     this.headers = headers;
-    this.native = native;
-    this.isUncertain = isUncertain;
-    this.ageMs = ageMs;
-    this.packed = packed;
-    this.#body = body;
-    this.#output = output;
+    this.native = options.native;
+    this.isUncertain = options.isUncertain ?? false;
+    this.ageMs = options.ageMs ?? 0;
+    this.packed = content.packed;
+    this.#text = content.text;
+    this.#body = content.body;
+    this.#output = content.output;
   }
 
   static fromBody(status: number, body: Buffer, headers: ReplyHeaders = NO_HEADERS): ServiceReply {
-    return new ServiceReply(status, headers, body, undefined, undefined);
+    return new ServiceReply(status, headers, { body });
   }
 
-  static fromOutput(
-    output: JsonObject,
-    options: {
-      readonly status?: number;
-      readonly headers?: ReplyHeaders;
-      readonly native?: unknown;
-      readonly isUncertain?: boolean;
-      readonly ageMs?: number | undefined;
-    } = {},
-  ): ServiceReply {
-    const { status = 200, headers = NO_HEADERS, native, isUncertain, ageMs } = options;
-    return new ServiceReply(status, headers, undefined, output, native, isUncertain, ageMs);
+  static fromOutput(output: JsonObject, options: ReplyOptions = {}): ServiceReply {
+    return new ServiceReply(options.status ?? 200, options.headers ?? NO_HEADERS, { output }, options);
   }
 
   static fromPacked(packed: PackedReply): ServiceReply {
-    return new ServiceReply(200, NO_HEADERS, undefined, undefined, undefined, false, 0, packed);
+    return new ServiceReply(200, NO_HEADERS, { packed });
+  }
+
+  /** A good answer whose body is those bytes. */
+  static fromText(text: ByteString): ServiceReply {
+    return new ServiceReply(200, NO_HEADERS, { text });
   }
 
   static fromError(error: ServiceError): ServiceReply {
-    return new ServiceReply(error.status, NO_HEADERS, undefined, error.toOutput(), undefined);
+    return new ServiceReply(error.status, NO_HEADERS, { output: error.toOutput() });
   }
 
   get ok(): boolean {
@@ -153,18 +158,31 @@ export class ServiceReply {
 
   /** True when the output is at hand and bytes would have to be made. */
   get isParsed(): boolean {
-    return this.#body === undefined;
+    return this.#body === undefined && this.#text === undefined;
   }
 
   /** @throws {SyntaxError} when a remote store sent something that is not JSON. */
   get output(): JsonObject {
     if (this.packed !== undefined) return outputFrom(this.packed);
+    if (this.#text !== undefined) return JSON.parse(this.body.toString('utf8')) as JsonObject;
     return (this.#output ??= JSON.parse((this.#body as Buffer).toString('utf8')) as JsonObject);
   }
 
   get body(): Buffer {
     if (this.packed !== undefined) return Buffer.from(JSON.stringify(outputFrom(this.packed)), 'utf8');
+    if (this.#text !== undefined) return bytesOfByteString(this.#text);
     return (this.#body ??= Buffer.from(JSON.stringify(this.#output), 'utf8'));
+  }
+
+  get bodyBytes(): number {
+    return this.#text === undefined ? this.body.length : this.#text.length;
+  }
+
+  /** Writes the body into memory that has room for it, without a copy in between. Returns where it ends. */
+  writeBody(memory: Buffer, offset: number): number {
+    if (this.#text !== undefined) return offset + memory.write(this.#text, offset, 'latin1');
+    memory.set(this.body, offset);
+    return offset + this.body.length;
   }
 
   /** `x-amz-crc32` of the body. */
