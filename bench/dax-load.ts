@@ -19,15 +19,19 @@ export interface FrameLoad {
   readonly requests: readonly Buffer[];
   /** Without it each request is sent once. */
   readonly seconds?: number | undefined;
+  /** False for a server that would take the first message for a request. */
+  readonly greets?: boolean | undefined;
 }
 
 /** The empty list of error codes, and the map of results. */
 const ANSWER_ITEMS = 2;
 const SUCCESS = 0x80;
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
 export async function measureFrames(load: FrameLoad): Promise<Measurement> {
   const { hostname, port } = new URL(load.url);
   const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(Number(port), hostname)));
+  if (load.greets !== false) for (const socket of sockets) socket.write(greeting());
   const histogram = latencyHistogram();
   const cpuBefore = load.cpuMs();
   const startedAt = performance.now();
@@ -42,26 +46,44 @@ export async function measureFrames(load: FrameLoad): Promise<Measurement> {
   }
 }
 
+/** The answer to one request, as it came. */
+export async function askFrame(url: string, request: Buffer): Promise<Buffer> {
+  const { hostname, port } = new URL(url);
+  const socket = await open(Number(port), hostname);
+  const scanner = new FrameScanner({ bytesMax: ANSWER_BYTES_MAX, ...frameDefaults });
+  scanner.expect(ANSWER_ITEMS);
+  socket.write(Buffer.concat([greeting(), request]));
+  let received = Buffer.alloc(0);
+  for await (const chunk of socket) {
+    received = Buffer.concat([received, chunk as Buffer]);
+    if (scanner.scan(received)) return received;
+  }
+  throw new Error('the connection was closed');
+}
+
 async function open(port: number, host: string): Promise<Socket> {
   const socket = await new Promise<Socket>((resolve, reject) => {
     const opening = connect({ port, host, noDelay: true });
     opening.once('error', reject);
     opening.once('connect', () => resolve(opening));
   });
+  return socket;
+}
+
+function greeting(): Buffer {
   const writer = new CborWriter();
   writer.text('J7yne5G');
   writer.integer(0);
   writer.null();
   writer.mapHead(0);
   writer.integer(0);
-  socket.write(writer.take());
-  return socket;
+  return writer.take();
 }
 
 function talk(socket: Socket, index: number, load: FrameLoad, startedAt: number, histogram: Histogram): Promise<void> {
   const { requests, connections, seconds } = load;
   const until = seconds === undefined ? Infinity : startedAt + seconds * 1000;
-  const scanner = new FrameScanner({ bytesMax: 16 * 1024 * 1024, ...frameDefaults });
+  const scanner = new FrameScanner({ bytesMax: ANSWER_BYTES_MAX, ...frameDefaults });
   return new Promise((resolve, reject) => {
     let next = index;
     let sentAt = 0;

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:dax [-- --quick]`: what the DAX door costs. GetItem hits by the unmodified version 3 client with 1 and 64
- * callers, hits by raw frames (the server's processor time alone), and the miss and the write beside the HTTP door of the
- * same proxy, over its embedded store in memory.
+ * callers, hits by raw frames (the server's processor time alone) beside a bare `net` server, and the miss and the write
+ * beside the HTTP door of the same proxy, over its embedded store in memory.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ import { CborWriter } from '../src/wire/dax/cbor-writer.ts';
 import { writeKey } from '../src/wire/dax/item-keys.ts';
 import { call, callAll } from './call.ts';
 import { Child } from './child.ts';
+import { measureHits } from './dax-floor.ts';
+import type { HitFigures } from './dax-floor.ts';
 import { measureFrames } from './dax-load.ts';
 import { batchWrites, createTable, putItem, ReadPool, TABLE } from './dataset.ts';
 import type { Request } from './dataset.ts';
@@ -25,6 +27,9 @@ import type { Measurement } from './measurement.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const seconds = values.quick ? 0.5 : 5;
+/** Of hits beside the floor. */
+const turns = values.quick ? 3 : 8;
+const TURN_SECONDS = 1;
 const PARTITIONS = values.quick ? 40 : 160;
 const HOT_READS = 500;
 /** Half of them is a multiple of all numbers of connections, so that none asks for anything twice. */
@@ -54,15 +59,10 @@ async function run(): Promise<void> {
   const cpuMs = () => server.cpuMs();
   await callAll(http, hot);
   const frames = hot.map(frameOf);
-  await measureFrames({ url: dax, cpuMs, connections: 8, requests: frames, seconds: 1 });
-
   const rows: (readonly [string, number, Measurement])[] = [];
-  for (const connections of [1, 64]) {
-    rows.push([
-      'hit, raw frames',
-      connections,
-      await measureFrames({ url: dax, cpuMs, connections, requests: frames, seconds }),
-    ]);
+  const hits = await measureHits({ dax, cpuMs, requests: frames, turns, seconds: TURN_SECONDS }, [1, 64]);
+  for (const { connections, hit, floor } of hits) {
+    rows.push(['hit, raw frames', connections, hit], ['the same bytes, bare net', connections, floor]);
   }
   for (const callers of [1, 64]) rows.push(['hit, version 3 client', callers, await measureClient(dax, hot, callers)]);
   for (const connections of [1, 32]) {
@@ -82,7 +82,7 @@ async function run(): Promise<void> {
     rows.push(['write, raw frames', connections, await measureFrames({ url: dax, cpuMs, connections, requests })]);
     rows.push(['write, HTTP', connections, await measureHttp({ ...boundsOf(http, connections), reads: writes })]);
   }
-  report(rows);
+  report(rows, hits);
 }
 
 function boundsOf(url: string, connections: number) {
@@ -137,17 +137,22 @@ async function measureClient(endpoint: string, reads: readonly Request[], caller
   return measurementOf(histogram, elapsedMs, cpuMs);
 }
 
-function report(rows: readonly (readonly [string, number, Measurement])[]): void {
+function report(rows: readonly (readonly [string, number, Measurement])[], hits: readonly HitFigures[]): void {
   const { cpu, cores, versions, loadAtStart } = thisMachine();
   const titles = ['at once', 'CPU µs', 'ops/s', 'p50 µs', 'p99 µs'].map((title) => title.padStart(10)).join('');
   const lines = [
     `${cpu}, ${cores} cores, node ${versions['node'] ?? ''}, load ${loadAtStart}`,
-    `${''.padEnd(24)}${titles}`,
+    `${''.padEnd(26)}${titles}`,
   ];
   for (const [name, connections, { cpuUs, operationsPerSecond, p50Us, p99Us }] of rows) {
     const figures = [cpuUs?.toFixed(1) ?? '–', operationsPerSecond.toFixed(0), p50Us.toFixed(0), p99Us.toFixed(0)];
-    lines.push(name.padEnd(24) + [String(connections), ...figures].map((cell) => cell.padStart(10)).join(''));
+    lines.push(name.padEnd(26) + [String(connections), ...figures].map((cell) => cell.padStart(10)).join(''));
   }
   lines.push('', 'CPU is that of the proxy; its store, in memory, is in the same process.');
+  for (const { connections, ratio } of hits) {
+    lines.push(
+      `A hit by raw frames on ${connections} connections costs ${ratio} times what the bare net server needs.`,
+    );
+  }
   process.stdout.write(`${lines.join('\n')}\n`);
 }
