@@ -150,9 +150,7 @@ function report(rows: readonly (readonly [string, number, Measurement])[], hits:
   }
   lines.push('', 'CPU is that of the proxy; its store, in memory, is in the same process.');
   for (const { connections, ratio } of hits) {
-    lines.push(
-      `A hit by raw frames on ${connections} connections costs ${ratio} times what the bare net server needs.`,
-    );
+    lines.push(`A hit by raw frames, ${connections} at once, costs ${ratio} times what the bare net server needs.`);
   }
   process.stdout.write(`${lines.join('\n')}\n`);
 }
