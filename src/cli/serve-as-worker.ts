@@ -13,18 +13,16 @@ import { openBacking } from './open-backing.ts';
 import { accelerate, doorsOf } from './open-doors.ts';
 import type { OpenDoors } from './open-doors.ts';
 import type { Options } from './option-table.ts';
-import { ROLE } from './worker-pool.ts';
-import type { WorkerRole } from './worker-pool.ts';
+import { INSTANCE } from './worker-pool.ts';
 
 export async function serveAsWorker(options: Options): Promise<number> {
   const ended = endOf();
-  const role = JSON.parse(process.env[ROLE] ?? '') as WorkerRole;
   const log = createLog(options.logLevel);
   const link = new WorkerLink({ send, timing: workerDefaults, clock: systemClock, log });
   process.on('message', (message: ToWorker) => link.receive(message));
   let doors: OpenDoors | undefined;
   try {
-    doors = await openDoors(options, role, link);
+    doors = await openDoors(options, link);
     send({ type: 'ready', addresses: await doors.proxy.listen() });
     await ended;
   } catch (error) {
@@ -37,7 +35,8 @@ export async function serveAsWorker(options: Options): Promise<number> {
   return OK;
 }
 
-async function openDoors(options: Options, { instance, isFirst }: WorkerRole, link: WorkerLink): Promise<OpenDoors> {
+async function openDoors(options: Options, link: WorkerLink): Promise<OpenDoors> {
+  const instance = process.env[INSTANCE] as string;
   const log = createLog(options.logLevel);
   const backing = await openBacking(options, instance, log);
   const own = accelerate(options, backing, link.feed, log);
@@ -50,10 +49,9 @@ async function openDoors(options: Options, { instance, isFirst }: WorkerRole, li
     more: {
       ...daxOptions(options),
       ...readAuth(options)(backing.region),
-      // The attribute lists that DAX clients define live in one process.
-      ...(isFirst ? {} : { daxPort: 'off', daxTlsPort: 'off' }),
       adminPort: 'off',
       whenShared: (tell) => link.whenShared(tell),
+      sharedLists: link.lists,
       connectionsMax: Math.ceil(options.connectionsMax / options.workers),
       inFlightMax: Math.ceil(options.inFlightMax / options.workers),
     },

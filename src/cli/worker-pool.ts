@@ -14,15 +14,8 @@ import type { ProxyAddresses } from '../proxy/proxy.ts';
 import type { WorkerHub } from '../proxy/worker-hub.ts';
 import type { FromWorker, ToWorker } from '../proxy/worker-messages.ts';
 
-/** What a worker is told in its environment. */
-export interface WorkerRole {
-  /** All workers have one id, so that each knows a call that one of them has sent. */
-  readonly instance: string;
-  /** The doors that one process alone can keep are opened by the first. */
-  readonly isFirst: boolean;
-}
-
-export const ROLE = 'SLIPSTREAM_WORKER_ROLE';
+/** The variable that tells a worker the proxy's id: all have one, so that each knows a call that one of them has sent. */
+export const INSTANCE = 'SLIPSTREAM_WORKER_INSTANCE';
 
 export interface WorkerPoolOptions {
   readonly hub: WorkerHub;
@@ -67,7 +60,7 @@ export class WorkerPool {
    * @throws {SlipstreamError} What kept one of them from it.
    */
   async start(): Promise<ProxyAddresses> {
-    for (let index = 0; index < this.#options.count; index++) await this.#start(index);
+    for (let index = 0; index < this.#options.count; index++) await this.#start();
     return this.#addresses;
   }
 
@@ -84,10 +77,9 @@ export class WorkerPool {
     timer.cancel();
   }
 
-  #start(index: number): Promise<void> {
+  #start(): Promise<void> {
     const { hub, instance, clock, log } = this.#options;
-    const role: WorkerRole = { instance, isFirst: index === 0 };
-    const worker = cluster.fork({ [ROLE]: JSON.stringify(role) });
+    const worker = cluster.fork({ [INSTANCE]: instance });
     const startedMs = clock.monotonicMs();
     let isReady = false;
     this.#running.set(worker.id, worker);
@@ -115,19 +107,19 @@ export class WorkerPool {
         reject(new Error(`a worker ended with ${code ?? signal}`));
         if (!isReady || this.#isDraining) return;
         if (clock.monotonicMs() - startedMs >= SETTLED_MS) this.#restartMs = RESTART_MIN_MS;
-        void this.#replace(index, worker.process.pid, code ?? signal);
+        void this.#replace(worker.process.pid, code ?? signal);
       });
     });
   }
 
-  async #replace(index: number, pid: number | undefined, end: number | string | null): Promise<void> {
+  async #replace(pid: number | undefined, end: number | string | null): Promise<void> {
     const { clock, log } = this.#options;
     log.error({ pid, end }, 'a worker has ended and is replaced');
     while (!this.#isDraining) {
       await sleep(clock, this.#restartMs);
       this.#restartMs = Math.min(this.#restartMs * 2, RESTART_MAX_MS);
       try {
-        if (!this.#isDraining) await this.#start(index);
+        if (!this.#isDraining) await this.#start();
         return;
       } catch (error) {
         log.error({ err: error }, 'a worker could not be started');

@@ -27,6 +27,7 @@ import type { Dispatch } from './dispatch.ts';
 import type { ResolvedLimits } from './limits.ts';
 import { listen, urlOf } from './listen.ts';
 import { ReceiveBudget } from './receive.ts';
+import type { SharedLists } from './shared-lists.ts';
 
 export interface DaxTls {
   /** PEM. */
@@ -57,6 +58,8 @@ export interface DaxDoorOptions {
   readonly advertise: string | undefined;
   /** Where the attribute lists that clients define are kept; in memory alone without it. */
   readonly listFile: string | undefined;
+  /** Where other processes answer at the same port. */
+  readonly sharedLists: SharedLists | undefined;
   readonly region: string;
   readonly instance: string;
   readonly authorise: AuthoriseConnection | undefined;
@@ -99,6 +102,10 @@ export class DaxDoor {
     this.#options = options;
     const { dispatch, clock, log, instance, daxLimits } = options;
     this.#lists = new AttributeLists(daxLimits.attributeLists);
+    options.sharedLists?.meet({
+      define: (names) => this.#takeList(names),
+      namesOf: (id) => this.#lists.named(id)?.names,
+    });
     const { schemaTtlMs: ttlMs, tablesMax } = daxLimits;
     this.#tables = new DaxTables({ dispatch, clock, ttlMs, tablesMax });
     const ids = new RequestIds(clock);
@@ -249,12 +256,8 @@ export class DaxDoor {
         return this.#defineKeySchema(reader.name());
       case 'defineAttributeListId':
         return this.#defineList(reader);
-      case 'defineAttributeList': {
-        const id = reader.smallInteger();
-        const list = this.#lists.named(id);
-        if (list === undefined) throw validationError(`The attribute list ${id} is not known here`);
-        return this.#success((writer) => writeNames(writer, list.names));
-      }
+      case 'defineAttributeList':
+        return this.#nameList(reader.smallInteger());
       case 'authorizeConnection':
         throw new Error('authorizeConnection has no answer');
     }
@@ -281,6 +284,21 @@ export class DaxDoor {
     }
   }
 
+  /** @throws {ServiceError} ValidationException. */
+  #nameList(id: number): Buffer | Promise<Buffer> {
+    const answer = (names: readonly string[] | undefined): Buffer => {
+      if (names === undefined) throw validationError(`The attribute list ${id} is not known here`);
+      return this.#success((writer) => writeNames(writer, names));
+    };
+    const names = this.#lists.named(id)?.names;
+    const { sharedLists } = this.#options;
+    if (names !== undefined || sharedLists === undefined) return answer(names);
+    return sharedLists
+      .find(id)
+      .then(answer)
+      .catch((error: unknown) => this.#calls.refusal(error));
+  }
+
   /** @throws {ServiceError} LimitExceededException. */
   #defineList(reader: CborReader): Buffer | Promise<Buffer> {
     const names: string[] = [];
@@ -288,7 +306,18 @@ export class DaxDoor {
     const list = this.#lists.define(names);
     const answer = (): Buffer => this.#success((writer) => writer.integer(list.id));
     const keeping = this.#listFile?.keep(list);
-    return keeping === undefined ? answer() : keeping.then(answer, (error: unknown) => this.#calls.refusal(error));
+    const sharing = this.#options.sharedLists?.define(names);
+    if (keeping === undefined && sharing === undefined) return answer();
+    return Promise.all([keeping, sharing]).then(answer, (error: unknown) => this.#calls.refusal(error));
+  }
+
+  /** Another process has let a client define it, within the bounds that are the same here. */
+  #takeList(names: readonly string[]): void {
+    try {
+      this.#lists.define(names);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'an attribute list of another worker is one too many');
+    }
   }
 
   #success(write: (writer: CborWriter) => void): Buffer {

@@ -27,6 +27,7 @@ import { HttpDoor } from './http-door.ts';
 import { resolveLimits } from './limits.ts';
 import type { DoorLimits, ResolvedLimits } from './limits.ts';
 import { Readiness } from './readiness.ts';
+import type { SharedLists } from './shared-lists.ts';
 
 /** A TCP port, 0 for a free one, or `off` for no door. */
 export type DoorPort = number | 'off';
@@ -58,8 +59,9 @@ export interface ProxyOptions extends DoorLimits {
   /** File that keeps the attribute lists which DAX clients define: without it, clients must be restarted with the proxy. */
   readonly daxListFile?: string | undefined;
   readonly daxLimits?: Partial<DaxLimits> | undefined;
-  /** Where this is one of several processes behind one port, which are one proxy: see `WorkerLink.whenShared`. */
+  /** Where this is one of several processes behind one port, which are one proxy: see `WorkerLink`. */
   readonly whenShared?: WhenShared | undefined;
+  readonly sharedLists?: SharedLists | undefined;
   /** Bounds of the near caches that follow this proxy. */
   readonly feedLimits?: Partial<FeedLimits> | undefined;
   readonly metrics?: MetricsText | undefined;
@@ -256,6 +258,7 @@ function daxDoorOf(
     tls,
     advertise: options.daxAdvertise,
     listFile: options.daxListFile,
+    sharedLists: options.sharedLists,
     region: options.region ?? proxyDefaults.region,
     authorise: authoriseConnection,
     daxLimits: { ...daxDefaults, ...options.daxLimits },

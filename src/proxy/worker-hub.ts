@@ -20,7 +20,15 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ChangeFeed } from '../feed/change-feed.ts';
 import { WorkerDeliveries } from './worker-deliveries.ts';
-import type { Change, FromWorker, ToWorker, WorkerQuestion, WorkerState, WorkerTiming } from './worker-messages.ts';
+import type {
+  Change,
+  FromWorker,
+  ToWorker,
+  WorkerAsk,
+  WorkerQuestion,
+  WorkerState,
+  WorkerTiming,
+} from './worker-messages.ts';
 
 /** The way to one worker's process. */
 export interface WorkerPort {
@@ -56,6 +64,8 @@ export class WorkerHub {
   readonly #members = new Map<number, Member>();
   readonly #caughtUpAsOfMs = new Map<string, number>();
   readonly #deliveries = new WorkerDeliveries();
+  /** The attribute lists that clients of DAX have defined, by their names as one text: no more than a worker takes. */
+  readonly #lists = new Map<string, readonly string[]>();
   #watchdog: Timer | undefined;
   #settling: Timer | undefined;
 
@@ -103,7 +113,10 @@ export class WorkerHub {
     };
     this.#members.set(port.id, member);
     return (message) => {
+      const isFirst = member.silentMs === undefined;
       member.silentMs = 0;
+      // It opens no door before it has heard the answer to that, and so has read this.
+      if (isFirst) void this.#askOne(member, { about: 'define-lists', lists: [...this.#lists.values()] });
       this.#receive(member, message);
     };
   }
@@ -119,20 +132,9 @@ export class WorkerHub {
     for (const resolve of member.questions.values()) resolve(undefined);
   }
 
-  /** The answers of all workers; undefined of one that ended meanwhile. */
+  /** The answers of all workers that have begun; undefined of one that ended meanwhile. */
   ask(ask: WorkerQuestion): Promise<unknown[]> {
-    const question = this.#deliveries.next();
-    return Promise.all(
-      [...this.#members.values()].map(
-        ({ port, questions, leasedUntilMs }) =>
-          new Promise((resolve) => {
-            questions.set(question, resolve);
-            // Nobody is told that a cache is empty before all are.
-            if (ask.about === 'flush') this.#deliveries.noteSent(port.id, question, leasedUntilMs);
-            port.send({ type: 'question', question, ask });
-          }),
-      ),
-    );
+    return Promise.all(this.#begun.map((member) => this.#askOne(member, ask)));
   }
 
   close(): void {
@@ -165,10 +167,40 @@ export class WorkerHub {
         member.questions.delete(message.question);
         this.#noteTaken(member, message.question);
         return;
+      case 'ask':
+        void this.#askFor(member, message.question, message.ask);
+        return;
       case 'ready':
       case 'failed':
       // The process that started the worker listens for these.
     }
+  }
+
+  /** Before a process has said something it may not hear anything either. */
+  get #begun(): readonly Member[] {
+    return [...this.#members.values()].filter(({ silentMs }) => silentMs !== undefined);
+  }
+
+  #askOne({ port, questions, leasedUntilMs }: Member, ask: WorkerQuestion): Promise<unknown> {
+    return new Promise((resolve) => {
+      const question = this.#deliveries.next();
+      questions.set(question, resolve);
+      // Nobody is told that a cache is empty before all are.
+      if (ask.about === 'flush') this.#deliveries.noteSent(port.id, question, leasedUntilMs);
+      port.send({ type: 'question', question, ask });
+    });
+  }
+
+  async #askFor({ port }: Member, question: number, ask: WorkerAsk): Promise<void> {
+    let value: unknown;
+    if (ask.about === 'list') {
+      const answers = this.#begun.map((member) => this.#askOne(member, ask));
+      value = await Promise.any(answers.map(known)).catch(() => undefined);
+    } else {
+      for (const names of ask.lists) this.#lists.set(JSON.stringify(names), names);
+      await this.ask(ask);
+    }
+    port.send({ type: 'answered', question, value });
   }
 
   #deliver(changes: readonly Change[], writer?: Member): void {
@@ -242,4 +274,9 @@ export class WorkerHub {
     }
     return stalenessMs;
   }
+}
+
+/** Rejects where the answer is that nothing is known. */
+async function known(answer: Promise<unknown>): Promise<unknown> {
+  return (await answer) ?? Promise.reject(new Error('not known'));
 }

@@ -7,7 +7,16 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { flushCaches } from './flush-caches.ts';
 import { WorkerFeed } from './worker-feed.ts';
-import type { Change, FromWorker, ToWorker, WorkerQuestion, WorkerState, WorkerTiming } from './worker-messages.ts';
+import { WorkerLists } from './worker-lists.ts';
+import type {
+  Change,
+  FromWorker,
+  ToWorker,
+  WorkerAsk,
+  WorkerQuestion,
+  WorkerState,
+  WorkerTiming,
+} from './worker-messages.ts';
 
 export interface WorkerLinkOptions {
   readonly send: (message: FromWorker) => void;
@@ -30,9 +39,11 @@ interface Post {
 
 export class WorkerLink {
   readonly feed: WorkerFeed;
+  readonly lists = new WorkerLists((ask) => this.#ask(ask));
   readonly #options: WorkerLinkOptions;
   readonly #posts = new Map<number, Post>();
   readonly #pingedAtMs = new Map<number, number>();
+  readonly #asked = new Map<number, (value: unknown) => void>();
   #accelerator: Accelerator | undefined;
   #answers: WorkerAnswers | undefined;
   #unsent: Change[] = [];
@@ -40,6 +51,7 @@ export class WorkerLink {
   #untold: (() => void)[] = [];
   #isTelling = false;
   #lastPost = 0;
+  #lastAsked = 0;
   #lastPing = 0;
   #leaseUntilMs = -Infinity;
   #isTaking = false;
@@ -122,6 +134,10 @@ export class WorkerLink {
           this.#options.log.error({ err: error }, 'a question of the primary could not be answered');
         });
         return;
+      case 'answered':
+        this.#asked.get(message.question)?.(message.value);
+        this.#asked.delete(message.question);
+        return;
       case 'drain':
       // The process itself listens for this.
     }
@@ -196,8 +212,29 @@ export class WorkerLink {
   }
 
   async #answer(question: number, ask: WorkerQuestion): Promise<void> {
-    const value = ask.about === 'flush' ? this.#flush(ask.table) : await this.#answers?.metrics();
-    this.#options.send({ type: 'answer', question, value });
+    this.#options.send({ type: 'answer', question, value: await this.#answerTo(ask) });
+  }
+
+  #answerTo(ask: WorkerQuestion): unknown {
+    switch (ask.about) {
+      case 'flush':
+        return this.#flush(ask.table);
+      case 'metrics':
+        return this.#answers?.metrics();
+      case 'define-lists':
+        this.lists.take(ask.lists);
+        return true;
+      case 'list':
+        return this.lists.namesOf(ask.id);
+    }
+  }
+
+  #ask(ask: WorkerAsk): Promise<unknown> {
+    const question = ++this.#lastAsked;
+    return new Promise((resolve) => {
+      this.#asked.set(question, resolve);
+      this.#options.send({ type: 'ask', question, ask });
+    });
   }
 
   #flush(table: string | undefined): number {

@@ -26,6 +26,7 @@ export type FromWorker =
   | { readonly type: 'taken'; readonly delivery: number }
   | { readonly type: 'watch' | 'unwatch'; readonly table: string }
   | { readonly type: 'answer'; readonly question: number; readonly value: unknown }
+  | { readonly type: 'ask'; readonly question: number; readonly ask: WorkerAsk }
   | { readonly type: 'ready'; readonly addresses: ProxyAddresses }
   | { readonly type: 'failed'; readonly code: string | undefined; readonly message: string };
 
@@ -36,12 +37,20 @@ export type ToWorker =
   | { readonly type: 'take'; readonly delivery: number; readonly changes: readonly Change[] }
   | { readonly type: 'watching'; readonly table: string; readonly state: FeedState }
   | { readonly type: 'question'; readonly question: number; readonly ask: WorkerQuestion }
+  | { readonly type: 'answered'; readonly question: number; readonly value: unknown }
   | { readonly type: 'drain' };
 
-/** Asked of all workers when an operator asks the primary. */
+/** Asked of all workers. */
 export type WorkerQuestion =
-  | { readonly about: 'flush'; readonly table: string | undefined }
-  | { readonly about: 'metrics' };
+  /** By an operator. */
+  { readonly about: 'flush'; readonly table: string | undefined } | { readonly about: 'metrics' } | WorkerAsk;
+
+/** What one worker may ask all of them, by way of the primary. */
+export type WorkerAsk =
+  /** Attribute lists that clients of DAX have defined; answered when they are known. */
+  | { readonly about: 'define-lists'; readonly lists: readonly (readonly string[])[] }
+  /** The names of a list that one of them has sent; answered by the first that knows it, or when nobody does. */
+  | { readonly about: 'list'; readonly id: number };
 
 export interface WorkerTiming {
   /** Between two questions of a worker whether the primary is there. */

@@ -9,6 +9,8 @@ export const method = {
   getItem: 263244906,
   putItem: -2106490455,
   scan: -1875390620,
+  defineAttributeListId: -1230579644,
+  defineAttributeList: 670678385,
 } as const;
 
 export function written(write: (writer: CborWriter) => void): Buffer {

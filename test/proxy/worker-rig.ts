@@ -29,11 +29,10 @@ export class RigWorker {
   readonly #unsent: FromWorker[] = [];
   readonly #receive: (message: FromWorker) => void;
   readonly #awaited: (() => void)[] = [];
-  #stands: boolean;
+  #stands = true;
 
   constructor(id: number, rig: WorkerRig, stands: boolean, tuning: AcceleratorTuning) {
     this.id = id;
-    this.#stands = stands;
     const { clock, hub, store } = rig;
     this.gate = new GatedStore(store);
     this.#receive = hub.join({
@@ -52,6 +51,7 @@ export class RigWorker {
       state: () => ({ tables: this.accelerator.tables(), inFlight: 0, connections: 0 }),
       metrics: () => Promise.resolve([]),
     });
+    if (!stands) this.run();
   }
 
   /** From here on nothing that is sent to it is read, and nothing leaves it. */

@@ -271,5 +271,8 @@ test('an operator asks all of them', async () => {
   const [one, two] = await warm();
   expect(await rig.hub.ask({ about: 'flush', table: undefined })).toEqual([2, 2]);
   expect([await get(one), await get(two)]).toEqual(['miss open', 'miss open']);
+  // One that has not begun does not hear it, and has nothing.
+  rig.worker(true);
+  expect(await rig.hub.ask({ about: 'flush', table: undefined })).toEqual([1, 1]);
   expect(rig.hub.tables().map(({ name, serving }) => [name, serving])).toEqual([[TABLE_NAME, true]]);
 });
