@@ -23,6 +23,8 @@ export interface ExchangeRequest {
   readonly body: Buffer | null;
   /** Longest wait for a free connection, where one has to be waited for; what waits longer is never sent. */
   readonly queueTimeoutMs?: number | undefined;
+  /** True for a request whose connection is to serve no other. */
+  readonly endsConnection?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,10 +42,10 @@ export function exchange(
   clock: Clock,
 ): Promise<ServiceReply> {
   return new Promise((resolve, reject) => {
-    const { method, path, headers, body } = request;
+    const { method, path, headers, body, endsConnection } = request;
     const call = new Exchange(resolve, reject, request, limits, clock);
     if (call.ended) return;
-    pool.dispatch({ method, path, headers, body }, call);
+    pool.dispatch({ method, path, headers, body, ...(endsConnection && { reset: true }) }, call);
   });
 }
 

@@ -131,13 +131,17 @@ export class RemoteStore implements BackingStore {
    */
   async ping(options: SendOptions = {}): Promise<void> {
     const { pool, path } = this.#dynamodb;
+    // A server may read a connection in another way for all its time once it has had anything but a call: our own does.
+    const asked = {
+      method: 'GET',
+      path,
+      headers: {},
+      body: null,
+      endsConnection: true,
+      signal: options.signal,
+    } as const;
     try {
-      await exchange(
-        pool,
-        { method: 'GET', path, headers: {}, body: null, signal: options.signal },
-        this.#limits,
-        this.#clock,
-      );
+      await exchange(pool, asked, this.#limits, this.#clock);
     } catch (cause) {
       if (options.signal?.aborted) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);

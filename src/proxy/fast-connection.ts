@@ -268,12 +268,12 @@ export class FastConnection {
   }
 
   #flush(): void {
-    if (!this.#host.outbox.isEmpty) this.#host.outbox.flush(this.#socket);
+    this.#host.outbox.flush(this.#socket);
   }
 
   #isBlockedAfterFlush(): boolean {
-    this.#flush();
-    return this.#socket.writableLength >= this.#socket.writableHighWaterMark;
+    const leftBytes = this.#host.outbox.flush(this.#socket);
+    return leftBytes > 0 && leftBytes >= this.#socket.writableHighWaterMark;
   }
 
   #enter(phase: Phase): void {

@@ -87,6 +87,7 @@ export class HeadReader implements CallHead {
   readonly #node: Field = { from: -1, to: -1 };
   readonly #authorization: Field = { from: -1, to: -1 };
   #bytes: Buffer = Buffer.alloc(0);
+  #words = viewOf(this.#bytes);
   #lastTarget = '';
   #contentType: JsonContentType | undefined;
   #hosts = 0;
@@ -102,6 +103,7 @@ export class HeadReader implements CallHead {
 
   /** Reads the request that begins at `start`; afterwards the members tell of it, where the verdict is `ordinary`. */
   read(bytes: Buffer, start: number): Verdict {
+    if (bytes !== this.#bytes) this.#words = viewOf(bytes);
     this.#reset(bytes);
     const end = bytes.length;
     const fields = this.#readRequestLine(bytes, start);
@@ -117,7 +119,7 @@ export class HeadReader implements CallHead {
       const nameEnd = at++;
       while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at++;
       const valueStart = at;
-      at = endOfValue(bytes, at);
+      at = endOfValue(bytes, this.#words, at);
       if (at === end) return this.#incomplete(start);
       if (bytes[at] !== CR) return 'malformed';
       if (at + 1 === end) return this.#incomplete(start);
@@ -310,18 +312,27 @@ export class HeadReader implements CallHead {
   }
 }
 
-/** The first byte from `from` on that no value may have. Most of a head is values: four bytes a step take half the time. */
-function endOfValue(bytes: Buffer, from: number): number {
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** One bit, or one number, in each byte of a word. */
+const HIGH_BITS = 0x80808080;
+const ONES = 0x01010101;
+const SPACES = 0x20202020;
+
+/**
+ * The first byte from `from` on that no value may have. Most of a head is values, so they are looked at four bytes a step, for
+ * as long as none of the four is one to look at by itself: taking a space away from less borrows into its high bit, and adding
+ * one to the last byte of ASCII, which is a control character too, carries into it. A bit that came from a neighbour costs a
+ * closer look, and one of a byte beyond ASCII, which has it by itself, says nothing.
+ */
+function endOfValue(bytes: Buffer, words: DataView, from: number): number {
   const end = bytes.length;
   let at = from;
-  while (
-    at + 4 <= end &&
-    ((IS_VALUE[bytes[at] as number] as number) &
-      (IS_VALUE[bytes[at + 1] as number] as number) &
-      (IS_VALUE[bytes[at + 2] as number] as number) &
-      (IS_VALUE[bytes[at + 3] as number] as number)) ===
-      1
-  ) {
+  while (at + 4 <= end) {
+    const word = words.getInt32(at);
+    if (((word - SPACES) | (word + ONES)) & ~word & HIGH_BITS) break;
     at += 4;
   }
   while (at < end && IS_VALUE[bytes[at] as number] === 1) at++;

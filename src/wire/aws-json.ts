@@ -36,16 +36,21 @@ export const ID_CHARACTERS = 52;
 /** What one random number gives: as many whole digits as a small integer has bits for. */
 const DIGITS_A_DRAW = 6;
 const DRAW = 2 ** (DIGITS_A_DRAW * DIGIT_BITS);
+/** How much of an id is its own: 90 bits, of which no two are alike in all the calls that a process may see. */
+const OWN_DIGITS = 3 * DIGITS_A_DRAW;
 
 /**
  * Request ids as DynamoDB forms them: 52 characters of base 32. They tell calls apart and keep no secret, so they are made of
- * the clock's plain random numbers, at a quarter of what random bytes cost.
+ * the clock's plain random numbers, at a quarter of what random bytes cost; and only the first third is drawn for each call,
+ * for the rest has but to tell one process from another.
  */
 export class RequestIds {
   readonly #clock: Clock;
+  readonly #shared = new Uint8Array(ID_CHARACTERS - OWN_DIGITS);
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#draw(this.#shared, 0, this.#shared.length);
   }
 
   next(): string {
@@ -56,7 +61,16 @@ export class RequestIds {
 
   /** Writes `ID_CHARACTERS` bytes. */
   writeTo(target: Uint8Array, offset: number): void {
-    const end = offset + ID_CHARACTERS;
+    this.renew(target, offset);
+    target.set(this.#shared, offset + OWN_DIGITS);
+  }
+
+  /** Makes a new id of one that `writeTo` wrote. */
+  renew(target: Uint8Array, offset: number): void {
+    this.#draw(target, offset, offset + OWN_DIGITS);
+  }
+
+  #draw(target: Uint8Array, offset: number, end: number): void {
     for (let at = offset; at < end;) {
       let digits = Math.floor(this.#clock.random() * DRAW);
       for (const drawEnd = Math.min(at + DIGITS_A_DRAW, end); at < drawEnd; at++) {

@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createRemoteStore, type RemoteStore, type RemoteStoreOptions } from '../../src/backing/remote-store.ts';
@@ -72,6 +73,10 @@ function reply(body: string, headers = ''): string {
 
 const read = ServiceRequest.fromInput('GetItem', { TableName: 'orders', Key: { id: { S: '1' } } });
 const write = ServiceRequest.fromInput('PutItem', { TableName: 'orders', Item: { id: { S: '1' } } });
+
+async function afterTurns(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await nextTurn();
+}
 
 async function failureOf(sent: Promise<unknown>): Promise<SlipstreamError> {
   const error: unknown = await sent.then(
@@ -222,6 +227,18 @@ describe('connections', () => {
     const breaking = await rawServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"It'));
     expect((await failureOf(storeAt(breaking.url).send(read))).code).toBe('SLIPSTREAM_CONNECTION_LOST');
     expect(breaking.requests.length).toBe(1);
+  });
+
+  test('no call goes out on a connection that was pinged', async () => {
+    const server = await rawServer((socket) => void socket.write(reply('{}')));
+    const store = storeAt(server.url);
+    await store.ping();
+    // The pool gives a connection out again in the turn after its answer.
+    await afterTurns();
+    await store.send(read);
+    await afterTurns();
+    await store.send(read);
+    expect(server.requests).toEqual([1, 2, 2]);
   });
 
   test('a port where nobody listens is unreachable, and ping says so', async () => {

@@ -33,6 +33,21 @@ test('request ids have the form of DynamoDB and do not repeat', () => {
   expect(seen.size).toBe(1000);
 });
 
+test('an id that is made new is another one, and tells the same process', () => {
+  const ids = new RequestIds(systemClock);
+  const bytes = Buffer.alloc(60, '-');
+  ids.writeTo(bytes, 4);
+  const seen = new Set([bytes.toString('latin1')]);
+  for (let i = 1; i < 1000; i++) {
+    ids.renew(bytes, 4);
+    seen.add(bytes.toString('latin1'));
+  }
+  expect(seen.size).toBe(1000);
+  expect(new Set([...seen].map((text) => text.slice(-34))).size).toBe(1);
+  for (const text of seen) expect(text).toMatch(/^-{4}[0-9A-V]{52}-{4}$/);
+  expect(new RequestIds(systemClock).next().slice(-30)).not.toBe(ids.next().slice(-30));
+});
+
 test('every reply carries its id and its checksum', () => {
   expect(replyHeaders('ID', '123')).toEqual({
     server: 'Server',
