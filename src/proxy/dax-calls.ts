@@ -82,14 +82,14 @@ export class DaxCalls {
   }
 
   /** Undefined until all tables of the call are known. */
-  #tablesOf(call: DaxCall, nowMs: number): DescribedTable[] | undefined {
+  #tablesOf(call: DaxCall, nowMs: number): readonly DescribedTable[] | undefined {
     const tables: DescribedTable[] = [];
     for (const name of call.tables) {
       const table = this.#options.tables.get(name, nowMs);
       if (table === undefined) return undefined;
       tables.push(table);
     }
-    return tables;
+    return tables.length === 1 ? tables[0]?.alone : tables;
   }
 
   /** @throws {ServiceError | MalformedFrame} when the call's parameters cannot be read. */
@@ -97,7 +97,7 @@ export class DaxCalls {
     const input = call.inputOf(this.#codecOf(tables));
     // A read whose answer is made for it alone is not known again.
     const spelling = call.form === undefined ? undefined : frame;
-    return { call, tables, request: ServiceRequest.fromInput(call.operation, input, { spelling }) };
+    return { call, form: call.form, tables, request: ServiceRequest.fromInput(call.operation, input, { spelling }) };
   }
 
   #codecOf(tables: readonly DescribedTable[]): ItemCodec {
@@ -138,20 +138,20 @@ export class DaxCalls {
   }
 
   #reply(asked: AskedCall, { reply, cache }: Answer, startMs: number): Buffer {
-    const { call } = asked;
     if (!reply.ok) {
+      const { call } = asked;
       this.#options.tables.noteRefusal(call.tables, reply);
       return this.#publishError(call, reply, cache, this.#codecOf(asked.tables), startMs);
     }
     const bytes = this.#readyBytes(asked, reply) ?? this.#encode(asked, reply, cache);
-    this.#publish(call, cache, reply.status, startMs);
+    this.#publish(asked.request.operation, cache, reply.status, startMs);
     return bytes;
   }
 
   #readyBytes(asked: AskedCall, reply: ServiceReply): Buffer | undefined {
-    const { call, request } = asked;
-    if (call.form === undefined) return undefined;
-    const ready = this.#ready.get(reply, call.form);
+    const { form, request } = asked;
+    if (form === undefined) return undefined;
+    const ready = this.#ready.get(reply, form);
     if (ready === undefined) return undefined;
     for (const list of ready.lists) this.#options.lists.touch(list);
     if (request.spelling !== undefined) this.#known.note(request.spelling, asked);
@@ -159,7 +159,7 @@ export class DaxCalls {
   }
 
   #encode(asked: AskedCall, reply: ServiceReply, cache: CacheOutcome): Buffer {
-    const { call } = asked;
+    const { call, form } = asked;
     const codec = this.#codecOf(asked.tables);
     const writer = this.#writer;
     writer.clear();
@@ -169,10 +169,8 @@ export class DaxCalls {
     const output = isKept ? (JSON.parse(reply.body.toString('utf8')) as JsonObject) : reply.output;
     call.writeReply(writer, output, codec);
     const bytes = writer.take();
-    if (cache === 'hit' && call.form !== undefined) {
-      this.#ready.set(reply, { form: call.form, bytes, lists: [...codec.sentLists] });
-    }
-    return bytes;
+    if (cache !== 'hit' || form === undefined) return bytes;
+    return this.#ready.set(reply, { form, bytes, lists: codec.sentLists }).bytes;
   }
 
   #refuse(call: DaxCall, error: unknown, startMs: number): Buffer {
@@ -196,7 +194,7 @@ export class DaxCalls {
     startMs: number,
   ): Buffer {
     const bytes = this.#error(reply, codec, call.actionTables);
-    this.#publish(call, cache, reply.status, startMs);
+    this.#publish(call.operation, cache, reply.status, startMs);
     return bytes;
   }
 
@@ -209,11 +207,11 @@ export class DaxCalls {
     return writer.take();
   }
 
-  #publish(call: DaxCall, cache: CacheOutcome | undefined, status: number, startMs: number): void {
+  #publish(operation: string, cache: CacheOutcome | undefined, status: number, startMs: number): void {
     if (!callChannel.hasSubscribers) return;
     const { instance, clock } = this.#options;
     const durationMs = clock.monotonicMs() - startMs;
-    callChannel.publish({ instance, door: 'dax', operation: call.operation, cache, status, durationMs });
+    callChannel.publish({ instance, door: 'dax', operation, cache, status, durationMs });
   }
 }
 

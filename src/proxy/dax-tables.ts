@@ -13,6 +13,8 @@ import type { Dispatch } from './dispatch.ts';
 export class DescribedTable {
   readonly name: string;
   readonly schema: TableSchema;
+  /** The list of this table: shared by all calls that name no other, so that a hit finds it where the last one did. */
+  readonly alone: readonly DescribedTable[] = [this];
   /** These two are `DaxTables`' own. False when there is another description, or none. */
   isCurrent = true;
   /** When it was last looked at. */

@@ -149,3 +149,29 @@ it('answers leave in the order in which they were last asked for, so that all to
   expect(isKept(4)).toBe(false);
   expect(ready.get(replies[3]!, 'page')).toBeUndefined();
 });
+
+it('small answers lie side by side, each with bytes of its own, and none keeps memory of a generation that is gone', () => {
+  const replies = Array.from({ length: 400 }, () => ServiceReply.fromOutput({}));
+  // Some 260 answers a generation.
+  const ready = new ReadyAnswers(2 * 200_000);
+  const bytesOf = (place: number): Buffer => Buffer.alloc(500, place % 251);
+  const keep = (place: number) => ready.set(replies[place]!, { form: 'item', bytes: bytesOf(place), lists: [] });
+  const [first, second] = [keep(0), keep(1)];
+  expect(second.bytes.buffer).toBe(first.bytes.buffer);
+  for (let place = 2; place < 300; place++) keep(place);
+  // Asked for in the second generation, and kept in its memory.
+  const again = ready.get(replies[0]!, 'item');
+  expect(again?.bytes).toEqual(bytesOf(0));
+  expect(again?.bytes.buffer).not.toBe(first.bytes.buffer);
+  expect(ready.get(replies[0]!, 'item')).toBe(again);
+  for (let place = 300; place < 400; place++) keep(place);
+  for (let place = 0; place < 400; place++) {
+    expect(ready.get(replies[place]!, 'item')?.bytes ?? bytesOf(place)).toEqual(bytesOf(place));
+  }
+});
+
+it('a large answer lies by itself, as it was made', () => {
+  const ready = new ReadyAnswers(1024 * 1024);
+  const bytes = Buffer.alloc(10_000);
+  expect(ready.set(ServiceReply.fromOutput({}), { form: 'item', bytes, lists: [] }).bytes).toBe(bytes);
+});

@@ -21,6 +21,8 @@ export class AttributeList {
   readonly names: readonly string[];
   /** The names as one text. */
   readonly text: string;
+  /** The list of this list: shared by all answers that need no other, so that a hit finds it where the last one did. */
+  readonly alone: readonly AttributeList[] = [this];
   /** These two are `AttributeLists`' own. A list that is `loose` is not known now. */
   standing: 'defined' | 'sent' | 'loose' = 'loose';
   wasSentAgain = false;

@@ -23,8 +23,10 @@ export class ItemCodec {
   }
 
   /** Lists that the answer speaks of. */
-  get sentLists(): Iterable<AttributeList> {
-    return this.#sent;
+  get sentLists(): readonly AttributeList[] {
+    const [first, ...others] = this.#sent;
+    if (first === undefined) return [];
+    return others.length === 0 ? first.alone : [first, ...others];
   }
 
   schemaOf(table: string): TableSchema {
