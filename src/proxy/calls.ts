@@ -61,7 +61,7 @@ export class Calls {
     try {
       outcome = await answer;
       // Made here, so that a reply which cannot be written is a fault that gets an answer.
-      void outcome.reply.body;
+      void outcome.reply.bodyBytes;
     } catch (error) {
       outcome = this.#refuse(error, call);
     }
@@ -89,7 +89,7 @@ export class Calls {
   }
 
   #finish(outcome: Outcome, call: ServiceRequest | undefined, startMs: number): Outcome {
-    void outcome.reply.body;
+    void outcome.reply.bodyBytes;
     if (callChannel.hasSubscribers) {
       const { instance, clock } = this.#options;
       callChannel.publish({

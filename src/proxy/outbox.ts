@@ -84,7 +84,7 @@ export class Outbox {
       const envelope = { contentType, close, ...(cached && { cache, ageMs }) };
       this.#addHead(reply.status, answerHeaders(reply, envelope, this.#options.ids), close);
     }
-    this.#addBody(reply.body);
+    this.#addBody(reply);
   }
 
   /** Composes an answer without a body, after which the connection ends. */
@@ -147,7 +147,7 @@ export class Outbox {
     this.#options.ids.renew(memory, at + head.idAt);
     at = writeText(memory, at + head.bytes.length, reply.crc32);
     at = writeBytes(memory, at, LENGTH);
-    at = writeNumber(memory, at, reply.body.length);
+    at = writeNumber(memory, at, reply.bodyBytes);
     if (ageMs !== undefined) at = writeNumber(memory, writeBytes(memory, at, AGE), Math.round(ageMs));
     this.#used = writeBytes(memory, at, END);
   }
@@ -200,13 +200,10 @@ export class Outbox {
     }
   }
 
-  #addBody(body: Buffer): void {
-    if (this.#large !== undefined) this.#large = Buffer.concat([this.#large, body]);
-    else if (body.length > COPIED_BYTES_MAX) this.#large = body;
-    else {
-      this.#memory.set(body, this.#used);
-      this.#used += body.length;
-    }
+  #addBody(reply: ServiceReply): void {
+    if (this.#large !== undefined) this.#large = Buffer.concat([this.#large, reply.body]);
+    else if (reply.bodyBytes > COPIED_BYTES_MAX) this.#large = reply.body;
+    else this.#used = reply.writeBody(this.#memory, this.#used);
   }
 }
 
