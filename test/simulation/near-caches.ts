@@ -59,8 +59,10 @@ export class NearCaches implements Deployment {
         this.#caches[action.place]?.link.slow(action.ms);
         return;
       case 'freeze': {
-        const process = this.#caches[action.place]?.process ?? this.#host.current?.process;
-        process?.pause(action.ms, new Random(seed).chance(0.5));
+        const random = new Random(seed);
+        const cache = this.#caches[action.place];
+        if (cache === undefined) this.#host.current?.freeze(action.ms, random);
+        else cache.process.pause(action.ms, random.chance(0.5));
         return;
       }
       default:
@@ -76,9 +78,7 @@ export class NearCaches implements Deployment {
   isDrained(): boolean {
     const { current } = this.#host;
     if (current === undefined || !this.#caches.every(({ isFollowing }) => isFollowing)) return false;
-    return (
-      current.feed === undefined || [...MODEL_TABLES.keys()].every((name) => current.knowledge.told.isDrained(name))
-    );
+    return current.feed === undefined || [...MODEL_TABLES.keys()].every((name) => current.isDrained(name));
   }
 
   noteDrained(): void {
@@ -89,7 +89,6 @@ export class NearCaches implements Deployment {
 
   close(): void {
     for (const cache of this.#caches) cache.close();
-    void this.#host.current?.accelerator.close();
     this.#host.stop('silently');
   }
 }

@@ -1,13 +1,14 @@
 /**
- * The address at which near caches find their node: an accelerator in a process of its own, which may end and be followed
- * by another one that knows nothing.
+ * The address at which near caches find their node: an accelerator in a process of its own, or in several, which may end and be
+ * followed by another one that knows nothing.
  */
-import { createAccelerator, type Accelerator, type CacheOutcome } from '../../src/accelerator/accelerator.ts';
+import { createAccelerator, type CacheOutcome } from '../../src/accelerator/accelerator.ts';
 import type { BackingStore } from '../../src/backing/backing-store.ts';
 import type { ChangeFeed } from '../../src/feed/change-feed.ts';
 import { traitsOf } from '../../src/model/operations.ts';
 import { ServiceReply, ServiceRequest, type JsonObject } from '../../src/model/service-call.ts';
 import { createFeed } from './create-feed.ts';
+import type { Commit } from './history.ts';
 import { ModelFeed } from './model-feed.ts';
 import type { CallContext } from './model-store.ts';
 import { Network } from './network.ts';
@@ -16,6 +17,8 @@ import { LATENCY_MS, LATE_MS, SLOW_MS, TIMEOUT_MS, WAY_MAX_MS } from './scenario
 import { SimulatedProcess } from './simulated-process.ts';
 import type { Simulation } from './simulation.ts';
 import { NodeKnowledge } from './told-by-node.ts';
+import { NodeProcess, type Node, type NodeParts } from './node-process.ts';
+import { NodeWorkers } from './node-workers.ts';
 import type { NodeEnd } from './workload.ts';
 
 /** How long a node that goes away ends what it has begun. */
@@ -29,26 +32,14 @@ export interface NodeAnswer {
 /** The node has not answered a call, or not with what the store said. */
 export class NodeFailure extends Error {}
 
-type EndListener = (end: NodeEnd) => void;
-
-export interface NodeProcess {
-  readonly name: string;
-  readonly process: SimulatedProcess;
-  readonly accelerator: Accelerator;
-  readonly feed: ChangeFeed | undefined;
-  readonly knowledge: NodeKnowledge;
-  onEnd(listener: EndListener): void;
-}
-
 export class NodeHost {
   readonly network: Network;
-  /** Undefined while no process is there. */
-  current: NodeProcess | undefined;
+  /** Undefined while none is there. */
+  current: Node | undefined;
   readonly #simulation: Simulation;
   readonly #seed: number;
   readonly #random: Random;
   #started = 0;
-  #endListeners: EndListener[] = [];
 
   constructor(simulation: Simulation, seed: number) {
     const { store, scheduler, scenario } = simulation;
@@ -73,8 +64,13 @@ export class NodeHost {
     return feed instanceof ModelFeed ? feed : undefined;
   }
 
+  accept(random: Random): NodeProcess | undefined {
+    return this.current?.accept(random);
+  }
+
   restart(how: NodeEnd, downMs: number): void {
     if (this.current === undefined) return;
+    if (this.#random.chance(0.7) && this.current.lose(downMs, this.#random)) return;
     this.stop(how);
     this.#simulation.scheduler.after(downMs, () => this.#start());
   }
@@ -82,13 +78,9 @@ export class NodeHost {
   stop(how: NodeEnd): void {
     const { current } = this;
     this.current = undefined;
-    const close = () => {
-      current?.process.end();
-      void current?.feed?.close();
-    };
-    if (how === 'drained') this.#simulation.scheduler.after(DRAIN_MS, close);
-    else close();
-    for (const listener of this.#endListeners.splice(0)) listener(how);
+    current?.end(how);
+    if (how === 'drained') this.#simulation.scheduler.after(DRAIN_MS, () => current?.close());
+    else current?.close();
   }
 
   /**
@@ -107,8 +99,9 @@ export class NodeHost {
     const random = context?.random ?? this.#random;
     const way = () => random.next() * (random.chance(scenario.slow) ? SLOW_MS : WAY_MAX_MS);
     scheduler.after(way(), () => {
-      const node = this.current;
-      if (node === undefined || node.name !== followed) {
+      const { current } = this;
+      const node = current?.accept(random);
+      if (current === undefined || node === undefined || node.name !== followed) {
         scheduler.after(way(), () => arrive(undefined));
         return;
       }
@@ -122,37 +115,37 @@ export class NodeHost {
         if (how === 'killed') answer(undefined);
         isOver = true;
       });
-      node.process.enter(() => void answerOf(node, request, context).then(answer));
+      node.process.enter(
+        () =>
+          void answerOf(node, request, context).then((given) => {
+            this.#note(current, request, given, context);
+            answer(given);
+          }),
+      );
     });
+  }
+
+  #note(node: Node, request: ServiceRequest, given: NodeAnswer | undefined, context: CallContext | undefined): void {
+    if (given?.reply.ok !== true || context === undefined || !traitsOf(request.operation).mutates) return;
+    const commits = this.#simulation.store.commitsOf.get(context.operationId);
+    if (commits !== undefined) node.noteAcknowledged(commits);
   }
 
   #start(): void {
-    const { store, scheduler, scenario, history } = this.#simulation;
+    const simulation = this.#simulation;
     const place = ++this.#started;
-    const process = new SimulatedProcess(scheduler);
-    const knowledge = new NodeKnowledge(history, scenario.feed);
-    const backing = this.#backingOf(process, knowledge);
-    const feed = createFeed(scenario, store, backing, process, new Random(mixSeeds(this.#seed, 8, place)));
-    const accelerator = createAccelerator({
-      backing,
-      feed: feed && knowledge.watching(feed),
-      clock: process,
-      feedStartMs: 200,
-      ...scenario.tuning,
-    });
-    const endListeners: EndListener[] = (this.#endListeners = []);
-    this.current = {
+    const parts: NodeParts = {
+      simulation,
       name: `node ${place}`,
-      process,
-      accelerator,
-      feed,
-      knowledge,
-      onEnd: (listener) => void endListeners.push(listener),
+      seed: mixSeeds(this.#seed, 8, place),
+      backingOf: (process, acknowledged) => this.#backingOf(process, acknowledged),
     };
-    this.#simulation.trace(`node ${place} is there`);
+    const count = simulation.scenario.near?.workers;
+    this.current = count === undefined ? new SingleProcess(parts) : new NodeWorkers(parts, count);
+    simulation.trace(`${parts.name} is there`);
   }
 
-  #backingOf(process: SimulatedProcess, knowledge: NodeKnowledge): BackingStore {
+  #backingOf(process: SimulatedProcess, acknowledged: (commits: readonly Commit[]) => void): BackingStore {
     const { network } = this;
     const { store } = this.#simulation;
     return {
@@ -162,11 +155,64 @@ export class NodeHost {
         const commits = context === undefined ? undefined : store.commitsOf.get(context.operationId);
         // The read that follows a write of unknown outcome goes by the same id, and acknowledges nothing.
         const isWrite = traitsOf(request.operation).mutates;
-        if (isWrite && reply.ok && commits !== undefined) knowledge.noteAcknowledged(commits);
+        if (isWrite && reply.ok && commits !== undefined) acknowledged(commits);
         return reply;
       },
       close: () => Promise.resolve(),
     };
+  }
+}
+
+class SingleProcess implements Node {
+  readonly name: string;
+  readonly feed: ChangeFeed | undefined;
+  readonly #process: NodeProcess;
+
+  constructor({ simulation, name, seed, backingOf }: NodeParts) {
+    const { store, scheduler, scenario, history } = simulation;
+    const process = new SimulatedProcess(scheduler);
+    const knowledge = new NodeKnowledge(history, scenario.feed);
+    const backing = backingOf(process, (commits) => knowledge.noteAcknowledged(commits));
+    const feed = createFeed(scenario, store, backing, process, new Random(seed));
+    const accelerator = createAccelerator({
+      backing,
+      feed: feed && knowledge.watching(feed),
+      clock: process,
+      feedStartMs: 200,
+      ...scenario.tuning,
+    });
+    this.name = name;
+    this.feed = feed;
+    this.#process = new NodeProcess({ name, process, accelerator, knowledge, whenShared: undefined });
+  }
+
+  accept(): NodeProcess {
+    return this.#process;
+  }
+
+  isDrained(tableName: string): boolean {
+    return this.#process.knowledge.told.isDrained(tableName);
+  }
+
+  noteAcknowledged(): void {
+    // It has known that since it had the answer of the store.
+  }
+
+  freeze(ms: number, random: Random): void {
+    this.#process.process.pause(ms, random.chance(0.5));
+  }
+
+  lose(): boolean {
+    return false;
+  }
+
+  end(how: NodeEnd): void {
+    this.#process.end(how);
+  }
+
+  close(): void {
+    this.#process.process.end();
+    void this.feed?.close();
   }
 }
 

@@ -22,6 +22,8 @@ export interface Scenario {
 
 export interface NearSetting {
   readonly caches: number;
+  /** Processes of the node, where it is several behind one port. */
+  readonly workers?: number | undefined;
   readonly tuning: AcceleratorTuning;
   /** What may wait for a slow reader. */
   readonly queueBytesMax: number;
@@ -47,6 +49,8 @@ export const FEED_DELAY_MS = 150;
 export const WAY_MAX_MS = 6;
 /** How the links of near caches are set, quick, so that little time has to be simulated. */
 export const LINK_TIMING = { beatMs: 100, silenceMs: 600, retryMinMs: 30, retryMaxMs: 300 } as const;
+/** The same of what the processes of one node say to each other; a lease ends before a link counts as lost. */
+export const WORKER_TIMING = { beatMs: 60, leaseMs: 250, stuckMs: 2_000 } as const;
 /** After how long without a word the node gives a near cache up. */
 export const NODE_SILENCE_MS = 1_500;
 
@@ -124,6 +128,21 @@ const NEAR: readonly Scenario[] = [
   { ...base, ...lagging, name: 'near caches, streams, lag', feed: 'streams', near },
   { ...base, name: 'near caches, no feed', feed: 'none', hasWritersPast: false, near },
   { ...base, ...lagging, name: 'near caches, no feed, lag', feed: 'none', hasWritersPast: false, near },
+  {
+    ...base,
+    name: 'near caches, workers, no feed',
+    feed: 'none',
+    hasWritersPast: false,
+    near: { ...near, workers: 3 },
+  },
+  {
+    ...base,
+    ...lagging,
+    name: 'near caches, workers, delayed feed, lag',
+    feed: 'delayed',
+    near: { ...near, workers: 3 },
+  },
+  { ...base, ...lagging, name: 'near caches, workers, streams, lag', feed: 'streams', near: { ...near, workers: 2 } },
   {
     ...base,
     ...lagging,

@@ -3,14 +3,16 @@
  * with both ends told, one or none, and its reader can be slow.
  */
 import { lost, type Connect } from '../../src/feed/proxy-link.ts';
-import { FeedSession, feedDefaults, type FeedSocket } from '../../src/proxy/feed-session.ts';
+import { FeedSession, feedDefaults, type FeedSocket, type WhenShared } from '../../src/proxy/feed-session.ts';
 import type { FromNode } from '../../src/wire/feed-messages.ts';
-import type { NodeHost, NodeProcess } from './node-host.ts';
+import type { NodeHost } from './node-host.ts';
+import type { NodeProcess } from './node-process.ts';
 import type { Random } from './random.ts';
 import { NODE_SILENCE_MS, WAY_MAX_MS } from './scenarios.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Knowledge } from './told-by-node.ts';
+import { Way } from './way.ts';
 import type { ToldOf } from './workload.ts';
 
 /** A text of the node, and how far the node knew of all items when it left. */
@@ -61,6 +63,7 @@ class LinkConnection {
   readonly #toNear: Way;
   #node: NodeProcess | undefined;
   #session: FeedSession | undefined;
+  #known: Knowledge | undefined;
   #isNearClosed = false;
   #isNodeClosed = false;
 
@@ -106,7 +109,7 @@ class LinkConnection {
 
   #open(): void {
     const { host, queueBytesMax } = this.#options;
-    const node = host.current;
+    const node = host.accept(this.#options.random);
     if (node === undefined) {
       this.#isNodeClosed = true;
       this.#toNear.send(0, () => this.#endNear('nobody listens there'));
@@ -120,7 +123,15 @@ class LinkConnection {
     const limits = { ...feedDefaults, queueBytesMax, silenceMs: NODE_SILENCE_MS };
     const { accelerator, process: clock, name } = node;
     node.process.enter(() => {
-      this.#session = new FeedSession({ accelerator, socket: this.#socketOf(node), node: name, limits, clock });
+      const whenShared = this.#whenShared(node);
+      this.#session = new FeedSession({
+        accelerator,
+        socket: this.#socketOf(node),
+        node: name,
+        whenShared,
+        limits,
+        clock,
+      });
     });
   }
 
@@ -130,6 +141,19 @@ class LinkConnection {
     this.#toNear.send(0, () => this.#endNear('the node is going away'));
   }
 
+  /** What a node of several processes says when it knows that all show it, it knew when it began to ask whether they do. */
+  #whenShared({ whenShared, knowledge }: NodeProcess): WhenShared | undefined {
+    if (whenShared === undefined) return undefined;
+    return (tell) => {
+      const known = knowledge.now();
+      whenShared(() => {
+        this.#known = known;
+        tell();
+        this.#known = undefined;
+      });
+    };
+  }
+
   #socketOf(node: NodeProcess): FeedSocket {
     const toNear = this.#toNear;
     return {
@@ -137,7 +161,7 @@ class LinkConnection {
         return toNear.queuedBytes;
       },
       send: (text) => {
-        const told = { message: JSON.parse(text) as FromNode, knowledge: node.knowledge.now() };
+        const told = { message: JSON.parse(text) as FromNode, knowledge: this.#known ?? node.knowledge.now() };
         toNear.send(text.length, () => this.#deliver(text, told));
       },
       end: (reason) => {
@@ -166,58 +190,5 @@ class LinkConnection {
     if (this.#isNodeClosed) return;
     this.#isNodeClosed = true;
     this.#node?.process.enter(() => this.#session?.close());
-  }
-}
-
-interface Sent {
-  readonly dueMs: number;
-  readonly sizeBytes: number;
-  readonly deliver: () => void;
-}
-
-/** One direction: in order, each text some time on its way; a reader that stands still lets them wait. */
-class Way {
-  /** Of what was sent and has not been taken. */
-  queuedBytes = 0;
-  readonly #scheduler: Scheduler;
-  readonly #random: Random;
-  #lastDueMs = 0;
-  #stalledUntilMs = 0;
-  #isCut = false;
-  #waiting: Sent[] = [];
-
-  constructor(scheduler: Scheduler, random: Random) {
-    this.#scheduler = scheduler;
-    this.#random = random;
-  }
-
-  send(sizeBytes: number, deliver: () => void): void {
-    this.queuedBytes += sizeBytes;
-    const nowMs = this.#scheduler.monotonicMs();
-    const isSlow = this.#random.chance(0.02);
-    const dueMs = Math.max(this.#lastDueMs, nowMs + this.#random.next() * (isSlow ? 20 * WAY_MAX_MS : WAY_MAX_MS));
-    this.#lastDueMs = dueMs;
-    this.#waiting.push({ dueMs, sizeBytes, deliver });
-    this.#scheduler.after(dueMs - nowMs, () => this.#flow());
-  }
-
-  stall(ms: number): void {
-    this.#stalledUntilMs = this.#scheduler.monotonicMs() + ms;
-    this.#scheduler.after(ms, () => this.#flow());
-  }
-
-  /** What is on its way, and what is sent from here on, is taken by nobody. */
-  cut(): void {
-    this.#isCut = true;
-  }
-
-  #flow(): void {
-    const nowMs = this.#scheduler.monotonicMs();
-    if (this.#isCut || nowMs < this.#stalledUntilMs) return;
-    while (this.#waiting[0] !== undefined && this.#waiting[0].dueMs <= nowMs) {
-      const { sizeBytes, deliver } = this.#waiting.shift() as Sent;
-      this.queuedBytes -= sizeBytes;
-      deliver();
-    }
   }
 }

@@ -2,7 +2,7 @@
  * What a near cache must show: all that the node behind it knew of when it pushed what the cache has taken. The node itself
  * knows of a version once its feed has told of it, or once it has the answer to a write of it.
  */
-import type { ChangeFeed, FeedListener } from '../../src/feed/change-feed.ts';
+import type { ChangeFeed, FeedListener, FeedRecord } from '../../src/feed/change-feed.ts';
 import { NotedFloor } from './floor.ts';
 import type { Commit, History, ItemHistory } from './history.ts';
 import { listeningTo, NoStaleFill } from './no-stale-fill.ts';
@@ -39,6 +39,11 @@ export class NodeKnowledge {
     this.#writes.acknowledged(commits, (history) => this.told.of(history));
   }
 
+  noteRecord(record: FeedRecord): void {
+    this.#now = undefined;
+    this.told.noteRecord(record);
+  }
+
   now(): Knowledge {
     return (this.#now ??= this.#summedUp());
   }
@@ -59,8 +64,7 @@ export class NodeKnowledge {
     const { told } = this;
     const wrapped = (listener: FeedListener): FeedListener => ({
       onRecord: (record) => {
-        this.#now = undefined;
-        told.noteRecord(record);
+        this.noteRecord(record);
         listener.onRecord(record);
       },
       onCaughtUp: (tableName, asOfMs) => {
