@@ -112,11 +112,7 @@ export class DaxConnection {
       this.#socket.end();
       return;
     }
-    const known = this.#answerKnown(chunk);
-    if (known !== undefined) {
-      this.#send(known);
-      return;
-    }
+    if (this.#serveKnown(chunk)) return;
     this.#pending.append(chunk);
     if (this.#isBusy || this.#isBlocked) {
       if (this.#pending.view.length > AHEAD_BYTES_MAX) this.#socket.pause();
@@ -130,11 +126,18 @@ export class DaxConnection {
    * known, it begins and ends as that one does, and asks the same. Nothing of it is scanned or read. Whatever is not so plain,
    * a refusal too, is left to the long way.
    */
-  #answerKnown(chunk: Buffer): Buffer | Promise<Buffer> | undefined {
-    if (chunk.length > KNOWN_FRAME_BYTES_MAX || this.#phase.at !== 'head') return undefined;
-    if (this.#isBusy || this.#isBlocked || this.#pending.view.length > 0) return undefined;
-    if (this.#refusal() !== undefined) return undefined;
-    return this.#host.answerKnown(this.#textOf(chunk));
+  #serveKnown(chunk: Buffer): boolean {
+    if (chunk.length > KNOWN_FRAME_BYTES_MAX || this.#phase.at !== 'head') return false;
+    if (this.#isBusy || this.#isBlocked || this.#pending.view.length > 0) return false;
+    if (this.#refusal() !== undefined) return false;
+    try {
+      const answer = this.#host.answerKnown(this.#textOf(chunk));
+      if (answer === undefined) return false;
+      this.#send(answer);
+    } catch (error) {
+      this.#fail(error);
+    }
+    return true;
   }
 
   #advance(): void {
