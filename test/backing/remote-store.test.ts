@@ -15,6 +15,7 @@ import { SigningKeys } from '../../src/wire/sigv4.ts';
 import { verifyRequest } from '../../src/wire/sigv4-verify.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { startDynalite, type ForeignStore } from '../support/foreign-stores.ts';
+import { untilActive } from '../support/until-active.ts';
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -106,11 +107,7 @@ describe('in front of dynalite', () => {
       }),
     );
     expect(created.status).toBe(200);
-    let ready = false;
-    while (!ready) {
-      const described = await store.send(ServiceRequest.fromInput('DescribeTable', { TableName: 'orders' }));
-      ready = (described.output['Table'] as { TableStatus: string }).TableStatus === 'ACTIVE';
-    }
+    await untilActive(store, 'orders');
     const item = { id: { S: 'ключ' }, n: { N: '1.50' }, __proto__x: { L: [{ NULL: true }] } };
     expect((await store.send(ServiceRequest.fromInput('PutItem', { TableName: 'orders', Item: item }))).ok).toBe(true);
 

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import * as sdk from '@aws-sdk/client-dynamodb';
+import { untilActive } from '../support/until-active.ts';
 
 export interface DynaliteStore {
   readonly url: string;
@@ -63,10 +64,7 @@ export async function createTable(store: DynaliteStore, name: string): Promise<v
         ],
       }),
     );
-    let status: string | undefined;
-    while (status !== 'ACTIVE') {
-      status = (await client.send(new sdk.DescribeTableCommand({ TableName: name }))).Table?.TableStatus;
-    }
+    await untilActive(client, name);
   } finally {
     client.destroy();
   }

@@ -9,6 +9,7 @@ import { createAccelerator } from '../../src/accelerator/accelerator.ts';
 import type { ClientCacheOptions } from '../../src/client/client-dynamodb.ts';
 import { DynamoDBClient } from '../../src/client/client-dynamodb.ts';
 import { openStore, type EmbeddedStore } from '../../src/store/embedded-store.ts';
+import { untilActive } from '../support/until-active.ts';
 
 const TableName = 'Things';
 const Key = { id: { S: 'a' } };
@@ -40,10 +41,7 @@ function open(cache: ClientCacheOptions): DynamoDBClient {
 
 async function ready(client: DynamoDBClient): Promise<DynamoDBClient> {
   await client.send(new sdk.CreateTableCommand(table));
-  let status: string | undefined;
-  while (status !== 'ACTIVE') {
-    status = (await client.send(new sdk.DescribeTableCommand({ TableName }))).Table?.TableStatus;
-  }
+  await untilActive(client, TableName);
   return client;
 }
 

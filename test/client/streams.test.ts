@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { DynamoDBClient } from '../../src/client/client-dynamodb.ts';
 import { createProxy, type Proxy } from '../../src/proxy/proxy.ts';
 import { openStore, type EmbeddedStore } from '../../src/store/embedded-store.ts';
+import { untilActive } from '../support/until-active.ts';
 
 let store: EmbeddedStore;
 let door: Proxy;
@@ -53,10 +54,7 @@ async function createTable(TableName: string, hasStream: boolean): Promise<sdk.D
       ...(hasStream && { StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } }),
     }),
   );
-  await vi.waitFor(async () => {
-    const { Table } = await plain.send(new sdk.DescribeTableCommand({ TableName }));
-    expect(Table?.TableStatus).toBe('ACTIVE');
-  });
+  await untilActive(plain, TableName);
   return plain;
 }
 

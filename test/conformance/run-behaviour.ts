@@ -2,6 +2,7 @@
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as dynamodbStreams from '@aws-sdk/client-dynamodb-streams';
 import { expect } from 'vitest';
+import { untilActive } from '../support/until-active.ts';
 import type { Answers, Behaviour, Call, ExpectedError } from './behaviour.ts';
 import { ranged } from './layouts.ts';
 import type { Target } from './targets.ts';
@@ -29,7 +30,9 @@ export async function runBehaviour(
   const answers: Output[] = [];
   for (const each of before) {
     answers.push(await send(target, each, answers));
-    if (each[0] === 'UpdateTable') await untilActive(target, (each[1] as dynamodb.UpdateTableCommandInput).TableName);
+    if (each[0] === 'UpdateTable') {
+      await untilActive(target.client, (each[1] as dynamodb.UpdateTableCommandInput).TableName);
+    }
   }
 
   const { output, throughCache, error } = behaviour;
@@ -104,16 +107,7 @@ export async function send(target: Target, [operation, input]: Call, answers: An
 
 async function createTable(target: Target, table: dynamodb.CreateTableCommandInput): Promise<void> {
   await target.client.send(new dynamodb.CreateTableCommand(table));
-  await untilActive(target, table.TableName);
-}
-
-/** The table and all its indexes. */
-async function untilActive(target: Target, TableName: string | undefined): Promise<void> {
-  for (;;) {
-    const { Table } = await target.client.send(new dynamodb.DescribeTableCommand({ TableName }));
-    const indexes = Table?.GlobalSecondaryIndexes ?? [];
-    if (Table?.TableStatus === 'ACTIVE' && indexes.every(({ IndexStatus }) => IndexStatus === 'ACTIVE')) return;
-  }
+  await untilActive(target.client, table.TableName);
 }
 
 /** All of them, so that no behaviour sees what another left. */

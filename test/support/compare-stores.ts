@@ -3,6 +3,7 @@ import type { BackingStore } from '../../src/backing/backing-store.ts';
 import { normaliseNumber } from '../../src/model/decimal.ts';
 import { ServiceRequest, type JsonObject } from '../../src/model/service-call.ts';
 import type { RandomCall, RandomTable } from './random-calls.ts';
+import { untilActive } from './until-active.ts';
 
 export interface Comparison {
   readonly ours: BackingStore;
@@ -110,7 +111,7 @@ function sortedBy<Member>(members: readonly Member[], keyOf: (member: Member) =>
 async function createTable(store: BackingStore, definition: JsonObject): Promise<void> {
   const created = await store.send(ServiceRequest.fromInput('CreateTable', definition));
   if (!created.ok) throw new Error(created.body.toString());
-  for (let status: unknown; status !== 'ACTIVE';) status = (await describe(store, definition))?.['TableStatus'];
+  await untilActive(store, definition['TableName'] as string);
 }
 
 async function deleteTable(store: BackingStore, definition: JsonObject): Promise<void> {
