@@ -1,5 +1,5 @@
 /**
- * What the parsers of a PartiQL statement share: a place in the token list, names and paths, parameters, and the faults found on the
+ * What the parsers of a PartiQL statement share: the tokens, names and paths, parameters, and the faults found on the
  * way. What is not well formed ends parsing at once; other faults are noted and the first of them is thrown at the end, because
  * DynamoDB reads the whole statement before it looks at what it means.
  */
@@ -8,6 +8,7 @@ import { validationError, type ServiceError } from '../model/service-error.ts';
 import { isOperatorKeyword, isPartiqlKeyword } from './partiql-keywords.ts';
 import { malformed, tokenisePartiql, type PartiqlToken } from './partiql-lexer.ts';
 import type { DocumentPath } from './syntax.ts';
+import { TokenCursor } from './token-cursor.ts';
 import type { FaultClass } from './token-reader.ts';
 
 const LIST_INDEX_MAX = 2 ** 31 - 1;
@@ -16,58 +17,22 @@ const GROUPS_MAX = 300;
 
 const OPERATORS: ReadonlySet<string> = new Set(['=', '<', '<=', '>', '>=', '<>', '!=', '*', '%', '||']);
 
-export class StatementReader {
+export class StatementReader extends TokenCursor<PartiqlToken> {
   readonly #statement: string;
   readonly #parameters: readonly AttributeValue[];
-  readonly #tokens: readonly PartiqlToken[];
-  #position = 0;
   #parametersRead = 0;
   #groups = 0;
   #fault: string | undefined;
 
+  /** @throws {ServiceError} ValidationException for what is no token. */
   constructor(statement: string, parameters: readonly AttributeValue[]) {
+    super(tokenisePartiql(statement));
     this.#statement = statement;
     this.#parameters = parameters;
-    this.#tokens = tokenisePartiql(statement);
-  }
-
-  get token(): PartiqlToken {
-    return this.#tokens[this.#position] as PartiqlToken;
-  }
-
-  /** The token after the current one. */
-  get following(): PartiqlToken {
-    return this.#tokens[Math.min(this.#position + 1, this.#tokens.length - 1)] as PartiqlToken;
-  }
-
-  advance(): PartiqlToken {
-    const { token } = this;
-    if (token.kind !== 'end') this.#position++;
-    return token;
-  }
-
-  isSymbol(symbol: string): boolean {
-    return this.token.kind === 'symbol' && this.token.text === symbol;
-  }
-
-  takeSymbol(symbol: string): boolean {
-    if (!this.isSymbol(symbol)) return false;
-    this.#position++;
-    return true;
   }
 
   expectSymbol(symbol: string): void {
     if (!this.takeSymbol(symbol)) throw this.unexpected();
-  }
-
-  isKeyword(keyword: string): boolean {
-    return this.token.kind === 'word' && this.token.text.toUpperCase() === keyword;
-  }
-
-  takeKeyword(keyword: string): boolean {
-    if (!this.isKeyword(keyword)) return false;
-    this.#position++;
-    return true;
   }
 
   /** True when nothing but a semicolon is left. */

@@ -1,5 +1,5 @@
 /**
- * What the parsers of all expressions share: a place in the token list, document paths, placeholders, and the faults found on
+ * What the parsers of all expressions share: the tokens, document paths, placeholders, and the faults found on
  * the way. A syntax error ends parsing at once. All other faults are noted and thrown at the end, because DynamoDB reads the
  * whole expression first and reports faults by their class, then by their place.
  */
@@ -9,6 +9,7 @@ import { tokenise, type Token } from './lexer.ts';
 import type { Placeholders } from './placeholders.ts';
 import { isReservedWord } from './reserved-words.ts';
 import type { DocumentPath, ExpressionParameter } from './syntax.ts';
+import { TokenCursor } from './token-cursor.ts';
 
 const EXPRESSION_BYTES_MAX = 4096;
 const OPERATORS_MAX = 300;
@@ -31,75 +32,37 @@ const FAULT_CLASSES = [
 ] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
-export class TokenReader {
+export class TokenReader extends TokenCursor<Token> {
   readonly parameter: ExpressionParameter;
   readonly #expression: string;
   readonly #placeholders: Placeholders;
-  readonly #tokens: readonly Token[];
   readonly #faults = new Map<FaultClass, string>();
-  #position = 0;
   #operators = 0;
   #groups = 0;
 
+  /** @throws {ServiceError} ValidationException when there is nothing to read, or too much, or what is no token. */
   constructor(parameter: ExpressionParameter, expression: string, placeholders: Placeholders) {
+    super(tokensOf(parameter, expression));
     this.parameter = parameter;
     this.#expression = expression;
     this.#placeholders = placeholders;
-    if (expression.trim() === '') throw this.error('The expression can not be empty;');
-    const size = Buffer.byteLength(expression);
-    if (size > EXPRESSION_BYTES_MAX) {
-      throw this.error(`Expression size has exceeded the maximum allowed size; expression size: ${size}`);
-    }
-    this.#tokens = tokenise(expression);
-  }
-
-  get token(): Token {
-    return this.#tokens[this.#position] as Token;
-  }
-
-  /** The token after the current one. */
-  get following(): Token {
-    return this.#tokens[Math.min(this.#position + 1, this.#tokens.length - 1)] as Token;
-  }
-
-  advance(): Token {
-    const token = this.token;
-    if (token.kind !== 'end') this.#position++;
-    return token;
-  }
-
-  /** Takes the symbol when it comes next. */
-  takeSymbol(symbol: string): boolean {
-    if (this.token.kind !== 'symbol' || this.token.text !== symbol) return false;
-    this.#position++;
-    return true;
   }
 
   expectSymbol(symbol: string): void {
     if (!this.takeSymbol(symbol)) throw this.syntaxError();
   }
 
-  isKeyword(keyword: string): boolean {
-    return this.token.kind === 'word' && this.token.text.toUpperCase() === keyword;
-  }
-
-  takeKeyword(keyword: string): boolean {
-    if (!this.isKeyword(keyword)) return false;
-    this.#position++;
-    return true;
-  }
-
   /** Names the current token, with the one before and the one after it. */
   syntaxError(): ServiceError {
     const { token } = this;
-    const before = this.#tokens[this.#position - 1] ?? token;
+    const before = this.preceding ?? token;
     const after = token.kind === 'end' ? before : this.following;
     const near = this.#expression.slice(before.start, after.kind === 'end' ? token.end : after.end);
     return this.error(`Syntax error; token: "${token.text}", near: "${near}"`);
   }
 
   error(message: string): ServiceError {
-    return validationError(`Invalid ${this.parameter}: ${message}`);
+    return invalid(this.parameter, message);
   }
 
   /** Of one class, the fault that comes first in the text counts. */
@@ -162,14 +125,14 @@ export class TokenReader {
   #pathName(): string {
     const { kind, text } = this.token;
     if (kind === 'word') {
-      this.#position++;
+      this.advance();
       if (isReservedWord(text)) {
         this.note('reserved', `Attribute name is a reserved keyword; reserved keyword: ${text}`);
       }
       return text;
     }
     if (kind !== 'name') throw this.syntaxError();
-    this.#position++;
+    this.advance();
     const name = this.#placeholders.name(text);
     if (name === undefined) {
       this.#noteUndefined(
@@ -200,4 +163,18 @@ export class TokenReader {
     // The fault is thrown before anybody can see the stand-in.
     return value ?? { NULL: true };
   }
+}
+
+function tokensOf(parameter: ExpressionParameter, expression: string): readonly Token[] {
+  if (expression.trim() === '') throw invalid(parameter, 'The expression can not be empty;');
+  const size = Buffer.byteLength(expression);
+  if (size > EXPRESSION_BYTES_MAX) {
+    const message = `Expression size has exceeded the maximum allowed size; expression size: ${size}`;
+    throw invalid(parameter, message);
+  }
+  return tokenise(expression);
+}
+
+function invalid(parameter: ExpressionParameter, message: string): ServiceError {
+  return validationError(`Invalid ${parameter}: ${message}`);
 }
