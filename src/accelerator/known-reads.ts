@@ -4,7 +4,7 @@
  * there, and may be served, is asked each time: the entry may have been dropped (I3, I6), the table's feed may be late (I8), and
  * a place belongs to one epoch of its table, for the next one may have another schema (I9).
  */
-import { RecentMap } from '../cache/recent-map.ts';
+import { FrequentMap } from '../cache/frequent-map.ts';
 import type { ServiceRequest } from '../model/service-call.ts';
 import type { Answer } from './answer.ts';
 import { replyOf } from './keep.ts';
@@ -13,8 +13,6 @@ import type { OpenTable } from './tables.ts';
 
 interface Place {
   readonly operation: string;
-  /** As the call names it. */
-  readonly tableName: string;
   readonly table: OpenTable;
   readonly epoch: number;
   readonly cacheKey: string;
@@ -28,12 +26,9 @@ export interface KnownHit extends Answer {
 /** Calls, and the longest of them: ten megabytes at most, two as a rule. */
 const PLACES_MAX = 8_192;
 const CALL_BYTES_MAX = 1_024;
-/** One in so many hits is taken note of: what is asked often is known soon, and what is asked once costs next to nothing. */
-const NOTED_EVERY = 8;
 
 export class KnownReads {
-  readonly #places = new RecentMap<Place>(PLACES_MAX);
-  #offered = 0;
+  readonly #places = new FrequentMap<Place>(PLACES_MAX);
 
   /** The answer out of the cache; undefined when that is not so easily found. */
   find(parts: Parts, request: ServiceRequest): KnownHit | undefined {
@@ -47,8 +42,7 @@ export class KnownReads {
     if (place === undefined || place.operation !== operation) return undefined;
     const { table, cacheKey } = place;
     const nowMs = parts.clock.monotonicMs();
-    if (parts.tables.get(place.tableName, nowMs) !== table || table.epoch !== place.epoch) return undefined;
-    if (!table.isServing(nowMs)) return undefined;
+    if (table.epoch !== place.epoch || !parts.tables.isReady(table, nowMs) || !table.isServing(nowMs)) return undefined;
     if (operation === 'GetItem') {
       const entry = parts.items.hit(cacheKey, nowMs);
       return entry && { reply: replyOf(entry.value), cache: 'hit', ageMs: entry.ageMs, table };
@@ -58,11 +52,11 @@ export class KnownReads {
   }
 
   /** A call was answered with exactly the bytes of this entry. */
-  note(request: ServiceRequest, table: OpenTable, tableName: string, cacheKey: string): void {
-    if (this.#offered++ % NOTED_EVERY !== 0) return;
+  note(request: ServiceRequest, table: OpenTable, cacheKey: string): void {
+    if (!this.#places.takesNext()) return;
     const text = textOf(request);
     if (text === undefined) return;
-    this.#places.set(text, { operation: request.operation, tableName, table, epoch: table.epoch, cacheKey });
+    this.#places.set(text, { operation: request.operation, table, epoch: table.epoch, cacheKey });
   }
 }
 

@@ -56,9 +56,14 @@ export class Tables {
   /** The table if it is ready now: what a hit asks. */
   get(nameOrArn: string, nowMs: number): OpenTable | undefined {
     const table = this.#byName.get(nameOrArn) ?? this.peek(nameOrArn);
-    if (table?.schema === undefined) return undefined;
+    return table !== undefined && this.isReady(table, nowMs) ? table : undefined;
+  }
+
+  /** Says the same as `get`, to who has the table. */
+  isReady(table: Table, nowMs: number): table is OpenTable {
+    if (table.schema === undefined) return false;
     if (nowMs - table.describedAtMs > this.#schemaTtlMs(table.schema)) this.#refresh(table, nowMs);
-    return table as OpenTable;
+    return true;
   }
 
   /**

@@ -3,6 +3,7 @@
  * run exactly (`testing/virtual-clock.ts`). Everything that needs time takes a `Clock`.
  */
 import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delayMs } from 'node:timers';
 
 export interface Timer {
