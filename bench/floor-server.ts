@@ -1,31 +1,37 @@
 /**
  * Servers that do nothing but answer, as floors to measure ours against: `net` writes the same bytes for every segment that
- * comes, `http` is `node:http` with a fixed answer. The answer is the file's that is named: a whole one of ours.
+ * comes, `http` is `node:http` with a fixed answer. The answer is the file's that is named: a whole one of ours. `relay` hands on
+ * what comes to the server whose address is named, and what that answers: one more process on the way, and nothing else.
  */
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 
-const [kind, file] = process.argv.slice(2);
-if (file === undefined || (kind !== 'net' && kind !== 'http')) throw new Error('usage: floor-server.ts net|http FILE');
-const answer = readFileSync(file);
+const [kind, subject] = process.argv.slice(2);
+const kinds: Readonly<Record<string, (subject: string) => Server>> = {
+  net: (file) => netServer(readFileSync(file)),
+  http: (file) => httpServer(readFileSync(file)),
+  relay: (url) => relayServer(new URL(url)),
+};
+const start = kinds[kind ?? ''];
+if (start === undefined || subject === undefined) throw new Error('usage: floor-server.ts net|http FILE, or relay URL');
 
-const server = kind === 'net' ? netServer() : httpServer();
+const server = start(subject);
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
   process.stdout.write(`${JSON.stringify({ http: `http://127.0.0.1:${port}` })}\n`);
 });
 process.once('SIGTERM', () => process.exit(0));
 
-function netServer(): Server {
+function netServer(answer: Buffer): Server {
   return createServer({ noDelay: true }, (socket) => {
     socket.on('data', () => socket.write(answer));
     socket.on('error', () => socket.destroy());
   });
 }
 
-function httpServer(): Server {
+function httpServer(answer: Buffer): Server {
   const bodyStart = answer.indexOf('\r\n\r\n') + 4;
   const body = answer.subarray(bodyStart);
   const headers = answer
@@ -40,5 +46,19 @@ function httpServer(): Server {
       response.writeHead(200, headers);
       response.end(body);
     });
+  });
+}
+
+function relayServer({ hostname, port }: URL): Server {
+  return createServer({ noDelay: true }, (socket) => {
+    const behind = connect({ host: hostname, port: Number(port), noDelay: true });
+    for (const [one, other] of [
+      [socket, behind],
+      [behind, socket],
+    ] as const) {
+      one.on('data', (bytes: Buffer) => other.write(bytes));
+      one.on('error', () => one.destroy());
+      one.on('close', () => other.destroy());
+    }
   });
 }

@@ -25,6 +25,8 @@ export const subjects = {
   embedded: 'embedded store, HTTP',
   embeddedRead: 'embedded store, HTTP, the same reads',
   embeddedWrite: 'embedded store, HTTP, the same writes',
+  relayedRead: 'the same reads through a bare net relay',
+  relayedWrite: 'the same writes through a bare net relay',
   dynalite: 'dynalite, HTTP',
   slow: 'embedded store + 3 ms injected, HTTP',
   given: 'store by --store, HTTP',

@@ -1,5 +1,9 @@
-/** What the proxy adds to a miss and to a write: the same calls to the embedded store by itself, in turns. */
-import type { Child } from '../child.ts';
+/**
+ * What the proxy adds to a miss and to a write: the same calls to the embedded store by itself, in turns. What any process on the
+ * way would add is told by a relay that hands on the bytes.
+ */
+import { join } from 'node:path';
+import { Child } from '../child.ts';
 import { batchGet, batchWrites, getItem, keyAt, putItem, ReadPool } from '../dataset.ts';
 import { dealOut, onceEach, runLoad } from '../load.ts';
 import type { Plan } from '../options.ts';
@@ -14,6 +18,7 @@ import { withServers } from '../with-servers.ts';
 import type { Keep } from '../with-servers.ts';
 import { applicationCell, startApplication } from './applications.ts';
 
+const floorScript = join(import.meta.dirname, '../floor-server.ts');
 const PIPELINED = 16;
 const MANY = 32;
 const BATCH_KEYS = 25;
@@ -25,24 +30,25 @@ const WRITTEN_PARTITIONS = 5;
 export function measureMisses(plan: Plan): Promise<Section> {
   return withServers(async (keep) => {
     const store = await keep(startStore('embedded', plan.partitions));
-    const [proxy, applications] = await Promise.all([
+    const [proxy, relay, applications] = await Promise.all([
       keep(startProxy(store, [getItem(keyAt(0))])),
+      keep(Child.start([...process.execArgv, floorScript, 'relay', store.ready.http])),
       inProcessCells(store, plan, keep),
     ]);
-    const rows = await measureInTurns([...doorCells(store, proxy, plan), ...applications], plan);
+    const rows = await measureInTurns([...doorCells(store, proxy, relay, plan), ...applications], plan);
     return {
       id: 'misses',
       title: 'A miss and a write, beside the store by itself',
       method:
         'GetItem of items that were not asked for since the caches were flushed, each once, and PutItem of items of about 500 ' +
-        'bytes, that are not the same as before. Over HTTP, processor time is that of the process that is asked: of the proxy, ' +
+        'bytes, that are not the same as before. The relay is a process that hands on bytes and does nothing else. Over HTTP, processor time is that of the process that is asked: of the proxy, ' +
         'without the store behind it; in process, and of the SDK, it is that of the application.',
       rows,
     };
   });
 }
 
-function doorCells(store: Child, proxy: Child, plan: Plan): Cell[] {
+function doorCells(store: Child, proxy: Child, relay: Child, plan: Plan): Cell[] {
   const reads = new ReadPool('GetItem', plan.partitions).take(plan.missesMax).map(bytesOf);
   const places = Array.from({ length: plan.missesMax }, (_, place) => place);
   const batchReads = places
@@ -52,6 +58,7 @@ function doorCells(store: Child, proxy: Child, plan: Plan): Cell[] {
   const writes = [0, 1].flatMap((version) => places.slice(0, WRITTEN_ITEMS).map((at) => bytesOf(putItem(at, version))));
   const batchPuts = [0, 1].flatMap((version) => batchWrites(WRITTEN_PARTITIONS, 0, version).map(bytesOf));
   const direct = { expected: OK, ...serverOf(store) };
+  const relayed = { expected: OK, ...serverOf(relay) };
   const written = { expected: OK, ...serverOf(proxy) };
   const flush = () => fetch(`${proxy.ready.admin ?? ''}/flush`, { method: 'POST' });
   const missed = { expected: MISS, ...serverOf(proxy), prepare: flush };
@@ -62,6 +69,8 @@ function doorCells(store: Child, proxy: Child, plan: Plan): Cell[] {
       writeCell(subjects.embeddedWrite, direct, connections, writes),
       writeCell(subjects.write, written, connections, writes),
     ]),
+    readCell(subjects.relayedRead, relayed, 1, reads),
+    writeCell(subjects.relayedWrite, relayed, 1, writes),
     readCell(subjects.pipelinedMiss, missed, 1, reads, PIPELINED),
     writeCell(subjects.pipelinedWrite, written, 1, writes, PIPELINED),
     readCell(subjects.batchMiss, missed, MANY, batchReads),
