@@ -7,12 +7,10 @@
  * state before its own write (I3).
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { planOrPass } from '../accelerator/parameters.ts';
-import { tablesOfCall } from '../accelerator/tables-of-call.ts';
+import { isForKeeping, tablesWritten } from '../accelerator/node-behind-rules.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ProxyLink } from '../feed/proxy-link.ts';
 import { linkDefaults } from '../feed/proxy-link.ts';
-import { traitsOf } from '../model/operations.ts';
 import { NODE_HEADER } from '../wire/feed-messages.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import type { SdkMiddleware, SdkStack } from './commands.ts';
@@ -81,9 +79,7 @@ export class ProxyRoute {
   /**
    * True of an output or an error of the SDK that came from past the node when the node had been asked before: a write may
    * have been applied twice, and a read may show less than the node has told of. The same holds of a read that the node has
-   * only passed on, for it does not know the table or does not trust its own feed: a replica has answered that. And of a page
-   * that the node was reading already when it was asked: an index may have answered that while it still lacked what this
-   * client, who asks later, takes it to have.
+   * answered and that is not for keeping (`node-behind-rules.ts`).
    */
   isUncertain(outcome: object): boolean {
     return this.#uncertain.has(outcome);
@@ -116,8 +112,6 @@ export class ProxyRoute {
         if (isGivenUp) handler.abandon(why);
         else handler.abandonAfter(linkDefaults.silenceMs, why);
       },
-      onGap: () => undefined,
-      onMessage: () => undefined,
     });
   }
 
@@ -135,7 +129,7 @@ export class ProxyRoute {
     if (isElsewhere && 'error' in outcome && isOfNode(outcome.error)) {
       return resultOf(await this.#askPast(next, args, operation, true));
     }
-    const written = tablesWritten(args.input, operation, outcome);
+    const written = tablesChanged(args.input, operation, outcome);
     // The node was told to go while it did this, and another one may have cached the state before: as if written past that.
     if (written.length > 0 && (!this.isOpen || this.#link.node !== node)) await this.#link.noteWrites(written);
     else this.#link.rememberWrites(written);
@@ -150,7 +144,7 @@ export class ProxyRoute {
   #noteCache(result: HttpResult, operation: string): HttpResult {
     const { 'x-slipstream-age': age, 'x-slipstream-cache': cache } = result.response?.headers ?? {};
     if (age !== undefined) this.#ages.set(result.output, Number(age));
-    if (isNotForKeeping(operation, cache)) this.#uncertain.add(result.output);
+    if (!isForKeeping(operation, cache)) this.#uncertain.add(result.output);
     return result;
   }
 
@@ -158,15 +152,15 @@ export class ProxyRoute {
     const outcome = await outcomeOf(next(args));
     if (isRepeated) this.#uncertain.add('error' in outcome ? outcome.error : outcome.result.output);
     // A refusal says nothing of an attempt before it.
-    await this.#link.noteWrites(tablesWritten(args.input, operation, isRepeated ? undefined : outcome));
+    await this.#link.noteWrites(tablesChanged(args.input, operation, isRepeated ? undefined : outcome));
     return outcome;
   }
 }
 
 /** The tables that a call may have changed; none where its outcome says that it has not. */
-function tablesWritten(input: object, operation: string, outcome: Outcome | undefined): readonly string[] {
-  if (!changesTables(operation) || (outcome !== undefined && 'error' in outcome && isRefusal(outcome.error))) return [];
-  return planOrPass(() => tablesOfCall(ServiceRequest.fromInput(operation, input))) ?? [];
+function tablesChanged(input: object, operation: string, outcome: Outcome | undefined): readonly string[] {
+  const wasRefused = outcome !== undefined && 'error' in outcome && isRefusal(outcome.error);
+  return tablesWritten(ServiceRequest.fromInput(operation, input), wasRefused);
 }
 
 function outcomeOf(answer: Promise<HttpResult>): Promise<Outcome> {
@@ -179,16 +173,6 @@ function outcomeOf(answer: Promise<HttpResult>): Promise<Outcome> {
 function resultOf(outcome: Outcome): HttpResult {
   if ('error' in outcome) throw outcome.error as Error;
   return outcome.result;
-}
-
-function isNotForKeeping(operation: string, cache: string | undefined): boolean {
-  if (cache === 'coalesced') return traitsOf(operation).path === 'read-page';
-  return cache === 'pass' && !changesTables(operation);
-}
-
-function changesTables(operation: string): boolean {
-  const { path, mutates } = traitsOf(operation);
-  return mutates || path === 'change-table';
 }
 
 /**

@@ -47,16 +47,16 @@ export const linkDefaults: LinkTiming = {
 export type LinkState = 'connecting' | 'live' | 'lost' | 'refused';
 
 export interface LinkListener {
-  onLive(): void;
+  onLive?(): void;
   /**
    * Only after `onLive`. `isGivenUp`: by this end, so that what was asked of the node may never be answered. Otherwise the
    * node has ended it, and its own connections tell what becomes of calls that it has begun.
    */
-  onLost(why: SlipstreamError, isGivenUp: boolean): void;
+  onLost?(why: SlipstreamError, isGivenUp: boolean): void;
   /** Messages are missing; the next ones come as ever. */
-  onGap(): void;
+  onGap?(): void;
   /** What the node says while the link is live. `askedAtMs` is when a pong's ping was sent. */
-  onMessage(message: NodeNews, askedAtMs: number): void;
+  onMessage?(message: NodeNews, askedAtMs: number): void;
 }
 
 export type NodeNews = Exclude<FromNode, { readonly type: 'hello' | 'noted' }>;
@@ -254,13 +254,13 @@ export class ProxyLink {
     } else if (message.type !== 'watching' && message.sequence !== ++this.#sequence) {
       this.#gap(message.sequence);
     }
-    for (const listener of this.#listeners) listener.onMessage(message, askedAtMs);
+    for (const listener of this.#listeners) listener.onMessage?.(message, askedAtMs);
   }
 
   /** I9: the node had more to say than this client has taken. */
   #gap(sequence: number): void {
     this.#sequence = sequence;
-    for (const listener of this.#listeners) listener.onGap();
+    for (const listener of this.#listeners) listener.onGap?.();
   }
 
   #beat(): void {
@@ -303,8 +303,8 @@ export class ProxyLink {
     for (const resolve of this.#waiting.splice(0)) resolve();
     this.#hold();
     for (const listener of this.#listeners) {
-      if (state === 'live') listener.onLive();
-      else if (wasLive && why !== undefined) listener.onLost(why, isGivenUp);
+      if (state === 'live') listener.onLive?.();
+      else if (wasLive && why !== undefined) listener.onLost?.(why, isGivenUp);
     }
   }
 }

@@ -137,7 +137,6 @@ class NearCache {
       onLive: () => simulation.trace(`${name}the link is live`),
       onLost: ({ message }) => simulation.trace(`${name}the link is lost: ${message}`),
       onGap: () => simulation.trace(`${name}a gap`),
-      onMessage: () => undefined,
     });
     const accelerator = createAccelerator({
       backing,

@@ -2,7 +2,7 @@
  * The store behind a near cache: the node while the link to it is live, the store itself while it is not, by the rules of
  * `src/client/proxy-route.ts` and `src/client/sdk-store.ts`, which are bound to the SDK.
  */
-import { tablesOfCall } from '../../src/accelerator/tables-of-call.ts';
+import { isForKeeping, tablesWritten } from '../../src/accelerator/node-behind-rules.ts';
 import type { BackingStore } from '../../src/backing/backing-store.ts';
 import { sleep, type Timer } from '../../src/base/clock.ts';
 import type { ProxyLink } from '../../src/feed/proxy-link.ts';
@@ -56,8 +56,6 @@ export class NearStore implements BackingStore {
         if (isGivenUp) abandon();
         else grace = process.after(LINK_TIMING.silenceMs, abandon);
       },
-      onGap: () => undefined,
-      onMessage: () => undefined,
     });
   }
 
@@ -82,7 +80,7 @@ export class NearStore implements BackingStore {
       return this.#goPast(request, random, true, true);
     }
     if (link.state !== 'live' || link.node !== node) await this.#noteWrites(request, reply);
-    else link.rememberWrites(tablesWritten(request, reply));
+    else link.rememberWrites(tablesWritten(request, isRefusal(reply)));
     return reply;
   }
 
@@ -104,8 +102,7 @@ export class NearStore implements BackingStore {
           }
           const { reply, cache } = answer;
           this.#settle(request, context, reply);
-          const { mutates, path } = traitsOf(request.operation);
-          const isUnsettled = (cache === 'pass' && !mutates) || (cache === 'coalesced' && path === 'read-page');
+          const isUnsettled = !isForKeeping(request.operation, cache);
           if (isUnsettled) this.unsettled.total++;
           resolve(isUnsettled ? uncertain(reply) : reply);
         });
@@ -135,7 +132,7 @@ export class NearStore implements BackingStore {
   }
 
   async #noteWrites(request: ServiceRequest, reply: ServiceReply | undefined): Promise<void> {
-    await this.#options.link.noteWrites(tablesWritten(request, reply));
+    await this.#options.link.noteWrites(tablesWritten(request, reply !== undefined && isRefusal(reply)));
   }
 
   /** What the store does for an attempt is known by the attempt. */
@@ -154,12 +151,6 @@ export class NearStore implements BackingStore {
     commitsOf.delete(attempt.operationId);
     if (reply.ok && commits !== undefined) commitsOf.set(context.operationId, commits);
   }
-}
-
-function tablesWritten(request: ServiceRequest, reply: ServiceReply | undefined): readonly string[] {
-  const { mutates, path } = traitsOf(request.operation);
-  if ((!mutates && path !== 'change-table') || (reply !== undefined && isRefusal(reply))) return [];
-  return tablesOfCall(request);
 }
 
 /** The first attempt of a write may have been applied, a read is not to be kept; see `ServiceReply.isUncertain`. */
