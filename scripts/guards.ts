@@ -93,7 +93,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'no older read over a newer one',
     file: 'src/accelerator/read-item.ts',
-    guard: 'if (present !== undefined && present.storedAtMs > lease.takenMs) return;',
+    guard: 'if (presentSinceMs !== undefined && presentSinceMs > lease.takenMs) return;',
     without: '',
   },
   {
@@ -130,8 +130,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'I6 the record of an own write is known again',
     file: 'src/accelerator/follow-feed.ts',
-    guard: 'else if (!table.unconfirmed.confirm(mutation.keyText, (own) => isRecordOf(own, mutation))) {',
-    without: 'else {',
+    guard: 'table.unconfirmed.confirm(mutation.keyText, (own) => isRecordOf(own, mutation)),',
+    without: 'table === undefined || mutation === undefined,',
   },
   {
     name: 'I6 the record of an own write is known by both images',
