@@ -18,7 +18,7 @@ const COPIED_BYTES_MAX = 16 * 1024;
 /** What is composed before it is sent, however many requests one segment has. */
 const TURN_BYTES_MAX = 40 * 1024;
 
-/** Beginnings of the memory that are kept: to make one costs a tenth of what a hit does here. */
+/** Beginnings of the memory that are kept, by length: to make one is a sixth of what there is to do for an answer. */
 const BEGINNINGS = 4 * 1024;
 
 const DATE = 'date: ';
