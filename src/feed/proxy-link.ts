@@ -3,7 +3,7 @@
  * the connection ends or falls silent, and then tries again, for ever.
  *
  * Whoever asks through the node while the link is live is shown what the link tells, in that order: the node tells of a
- * mutation in the turn in which it takes effect there. When the link is not live nothing is known, and nothing may be kept.
+ * mutation in the turn in which it takes effect there, or when it has taken effect in all of its processes. When the link is not live nothing is known, and nothing may be kept.
  */
 import { systemClock, type Clock, type Timer } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
@@ -113,7 +113,7 @@ export class ProxyLink {
     return this.#failure;
   }
 
-  /** The id of the node's process; undefined before it was ever reached. */
+  /** The node's id, which all of its processes have; undefined before it was ever reached. */
   get node(): string | undefined {
     return this.#node;
   }

@@ -79,11 +79,6 @@ export class WorkerHub {
     this.#watch();
   }
 
-  /** Workers that have their doors' caches in order now. */
-  get size(): number {
-    return this.#members.size;
-  }
-
   /** What the workers said of themselves last. */
   states(): readonly WorkerState[] {
     return [...this.#members.values()].flatMap(({ state }) => (state === undefined ? [] : [state]));
