@@ -4,6 +4,7 @@
  * there, and may be served, is asked each time: the entry may have been dropped (I3, I6), the table's feed may be late (I8), and
  * a place belongs to one epoch of its table, for the next one may have another schema (I9).
  */
+import type { EntryCache, Spot } from '../cache/entry-cache.ts';
 import { FrequentMap } from '../cache/frequent-map.ts';
 import type { ServiceRequest } from '../model/service-call.ts';
 import type { Answer } from './answer.ts';
@@ -15,7 +16,7 @@ interface Place {
   readonly operation: string;
   readonly table: OpenTable;
   readonly epoch: number;
-  readonly cacheKey: string;
+  readonly spot: Spot;
 }
 
 export interface KnownHit extends Answer {
@@ -40,23 +41,23 @@ export class KnownReads {
   findText(parts: Parts, operation: string, text: string): KnownHit | undefined {
     const place = this.#places.get(text);
     if (place === undefined || place.operation !== operation) return undefined;
-    const { table, cacheKey } = place;
+    const { table, spot } = place;
     const nowMs = parts.clock.monotonicMs();
     if (table.epoch !== place.epoch || !parts.tables.isReady(table, nowMs) || !table.isServing(nowMs)) return undefined;
     if (operation === 'GetItem') {
-      const entry = parts.items.hit(cacheKey, nowMs);
+      const entry = parts.items.hitAt(spot, nowMs);
       return entry && { reply: replyOf(entry.value), cache: 'hit', ageMs: entry.ageMs, table };
     }
-    const entry = parts.pages.hit(cacheKey, nowMs);
+    const entry = parts.pages.hitAt(spot, nowMs);
     return entry && { reply: entry.value.reply, cache: 'hit', ageMs: entry.ageMs, table };
   }
 
   /** A call was answered with exactly the bytes of this entry. */
-  note(request: ServiceRequest, table: OpenTable, cacheKey: string): void {
+  note(request: ServiceRequest, table: OpenTable, cache: Pick<EntryCache<unknown>, 'spotOf'>, cacheKey: string): void {
     if (!this.#places.takesNext()) return;
     const text = textOf(request);
     if (text === undefined) return;
-    this.#places.set(text, { operation: request.operation, table, epoch: table.epoch, cacheKey });
+    this.#places.set(text, { operation: request.operation, table, epoch: table.epoch, spot: cache.spotOf(cacheKey) });
   }
 }
 

@@ -77,7 +77,7 @@ export function readItem(
     const entry = parts.items.get(cacheKey, nowMs);
     if (entry !== undefined) {
       const reply = answerFrom(plan, entry.value);
-      if (isWhole(plan)) parts.known.note(request, table, cacheKey);
+      if (isWhole(plan)) parts.known.note(request, table, parts.items, cacheKey);
       return { reply, cache: 'hit', ageMs: entry.ageMs };
     }
   }

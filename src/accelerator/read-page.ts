@@ -42,7 +42,7 @@ export function readPage(
     const entry = parts.pages.get(cacheKey, nowMs);
     if (entry !== undefined) {
       const reply = answerFrom(plan, entry.value.reply);
-      if (reply === entry.value.reply) parts.known.note(request, table, cacheKey);
+      if (reply === entry.value.reply) parts.known.note(request, table, parts.pages, cacheKey);
       return { reply, cache: 'hit', ageMs: entry.ageMs };
     }
   }

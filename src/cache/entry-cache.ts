@@ -25,6 +25,12 @@ export interface StaleHit<V> extends Hit<V> {
   readonly expiresAtMs: number;
 }
 
+/** An entry that is asked for again and again, and where it was the last time. */
+export interface Spot {
+  key: string;
+  place: number;
+}
+
 /** How values lie in cells; values that are one cell each need none. */
 export interface CellForm<V> {
   cellsOf(value: V): readonly unknown[];
@@ -80,7 +86,26 @@ export class EntryCache<V> {
   /** The same for who will ask again, in another way, when there is none: a hit is counted, a miss is not. */
   hit(key: string, nowMs: number): Hit<V> | undefined {
     const place = this.#places.get(key);
-    if (place === undefined) return undefined;
+    return place === undefined ? undefined : this.#hitIn(place, key, nowMs);
+  }
+
+  /** Where the entry of the key is to be looked for first. */
+  spotOf(key: string): Spot {
+    const place = this.#places.get(key);
+    // The row's own text of the key: the same text is the same without being looked at.
+    return place === undefined ? { key, place: NOWHERE } : { key: this.#rows.key(place), place };
+  }
+
+  /** As `hit`, for an entry that mostly is where it was: the row of a key that still has it is the key's only one. */
+  hitAt(spot: Spot, nowMs: number): Hit<V> | undefined {
+    if (this.#rows.keyAt(spot.place) !== spot.key) {
+      Object.assign(spot, this.spotOf(spot.key));
+      if (spot.place === NOWHERE) return undefined;
+    }
+    return this.#hitIn(spot.place, spot.key, nowMs);
+  }
+
+  #hitIn(place: number, key: string, nowMs: number): Hit<V> | undefined {
     if (nowMs < this.#rows.expiresAtMs(place)) {
       this.counters.hits++;
       this.#sieve.mark(place);
@@ -163,6 +188,9 @@ export class EntryCache<V> {
     this.counters.removedByExpiry++;
   }
 }
+
+/** No row's place. */
+const NOWHERE = -1;
 
 const oneCell: CellForm<unknown> = {
   cellsOf: (value) => [value],

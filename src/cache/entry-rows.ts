@@ -58,8 +58,13 @@ export class EntryRows {
   }
 
   key(place: number): string {
-    const chunk = this.#at(place);
-    return chunk.keys[place - chunk.base] as string;
+    return this.keyAt(place) as string;
+  }
+
+  /** Undefined, or of no row, for a place that has none now. */
+  keyAt(place: number): string | undefined {
+    const chunk = this.#chunks[place >>> STEP_BITS];
+    return chunk?.keys[place - chunk.base];
   }
 
   /** The array in which the row's cells lie from `firstCell` on; those of other rows are before and behind them. */

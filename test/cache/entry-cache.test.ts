@@ -119,4 +119,27 @@ describe('entry cache', () => {
       }),
     );
   });
+
+  test('an entry is found where it was, wherever it has moved since, and not where another has taken its row', () => {
+    const step = fc.record({
+      key: fc.constantFrom('a', 'b', 'c'),
+      kind: fc.constantFrom('set', 'drop', 'grow', 'clear'),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const form = {
+          cellsOf: (value: string) => value.split(''),
+          valueIn: (cells: readonly unknown[], first: number, end: number) => cells.slice(first, end).join(''),
+        };
+        const cache = new EntryCache<string>({ limitBytes: 100, form });
+        const spots = ['a', 'b', 'c'].map((key) => cache.spotOf(key));
+        for (const [number, { key, kind }] of steps.entries()) {
+          if (kind === 'clear') cache.clear();
+          else if (kind === 'drop') cache.invalidate(key);
+          else cache.set(key, entry(`${key}${number}`.padEnd(kind === 'grow' ? 90 : 5)));
+          for (const spot of spots) expect(cache.hitAt(spot, 0)).toEqual(cache.hit(spot.key, 0));
+        }
+      }),
+    );
+  });
 });
