@@ -5,6 +5,7 @@
  * Expiry is checked on look-up, against a time that the caller read anyway. What lives on and has to make room is `Sieve`'s to say.
  */
 import { EntryRows, type EntryColumns } from './entry-rows.ts';
+import { KeyIndex } from './key-index.ts';
 import { Sieve } from './sieve.ts';
 import { CacheCounters } from './stats.ts';
 
@@ -57,7 +58,7 @@ export class EntryCache<V> {
   readonly #form: CellForm<V>;
   readonly #onRemoved: ((value: V) => void) | undefined;
   readonly #rows = new EntryRows();
-  readonly #places = new Map<string, number>();
+  readonly #places = new KeyIndex(this.#rows);
   readonly #sieve = new Sieve();
   #sizeBytes = 0;
 
@@ -86,7 +87,7 @@ export class EntryCache<V> {
   /** The same for who will ask again, in another way, when there is none: a hit is counted, a miss is not. */
   hit(key: string, nowMs: number): Hit<V> | undefined {
     const place = this.#places.get(key);
-    return place === undefined ? undefined : this.#hitIn(place, key, nowMs);
+    return place === undefined ? undefined : this.#hitIn(place, nowMs);
   }
 
   /** Where the entry of the key is to be looked for first. */
@@ -102,16 +103,16 @@ export class EntryCache<V> {
       Object.assign(spot, this.spotOf(spot.key));
       if (spot.place === NOWHERE) return undefined;
     }
-    return this.#hitIn(spot.place, spot.key, nowMs);
+    return this.#hitIn(spot.place, nowMs);
   }
 
-  #hitIn(place: number, key: string, nowMs: number): Hit<V> | undefined {
+  #hitIn(place: number, nowMs: number): Hit<V> | undefined {
     if (nowMs < this.#rows.expiresAtMs(place)) {
       this.counters.hits++;
       this.#sieve.mark(place);
       return { value: this.#valueAt(place), ageMs: nowMs - this.#rows.askedAtMs(place) };
     }
-    this.#removeIfOver(place, key, nowMs);
+    this.#removeIfOver(place, nowMs);
     return undefined;
   }
 
@@ -131,12 +132,12 @@ export class EntryCache<V> {
 
   /** Stores or replaces. False for an entry larger than the whole budget, which is not kept. */
   set(key: string, entry: NewEntry<V>): boolean {
-    this.#remove(key);
+    this.#removeKey(key);
     if (entry.sizeBytes > this.limitBytes) return false;
     // First room, then the entry: it has no mark yet, and must not be the one that goes.
     this.#makeRoom(this.limitBytes - entry.sizeBytes);
     const place = this.#rows.put(key, this.#form.cellsOf(entry.value), entry);
-    this.#places.set(key, place);
+    this.#places.add(key, place);
     this.#sieve.add(place);
     this.#sizeBytes += entry.sizeBytes;
     this.counters.fills++;
@@ -145,32 +146,35 @@ export class EntryCache<V> {
 
   /** Removes an entry because of a mutation. Tells whether there was one. */
   invalidate(key: string): boolean {
-    const removed = this.#remove(key);
+    const removed = this.#removeKey(key);
     if (removed) this.counters.removedByInvalidation++;
     return removed;
   }
 
   clear(): void {
     this.counters.removedByInvalidation += this.#places.size;
-    for (const key of this.#places.keys()) this.#remove(key);
+    for (let place = this.#sieve.next(); place !== undefined; place = this.#sieve.next()) this.#remove(place);
   }
 
   #makeRoom(upToBytes: number): void {
     while (this.#sizeBytes > upToBytes) {
-      this.#remove(this.#rows.key(this.#sieve.next() as number));
+      this.#remove(this.#sieve.next() as number);
       this.counters.removedBySize++;
     }
   }
 
-  #remove(key: string): boolean {
+  #removeKey(key: string): boolean {
     const place = this.#places.get(key);
-    if (place === undefined) return false;
-    this.#places.delete(key);
+    if (place !== undefined) this.#remove(place);
+    return place !== undefined;
+  }
+
+  #remove(place: number): void {
+    this.#places.remove(this.#rows.key(place));
     this.#sieve.remove(place);
     this.#sizeBytes -= this.#rows.sizeBytes(place);
     this.#onRemoved?.(this.#valueAt(place));
     this.#rows.free(place);
-    return true;
   }
 
   #valueAt(place: number): V {
@@ -182,9 +186,9 @@ export class EntryCache<V> {
     return nowMs - this.#graceMs >= this.#rows.expiresAtMs(place);
   }
 
-  #removeIfOver(place: number, key: string, nowMs: number): void {
+  #removeIfOver(place: number, nowMs: number): void {
     if (!this.#isOver(place, nowMs)) return;
-    this.#remove(key);
+    this.#remove(place);
     this.counters.removedByExpiry++;
   }
 }
