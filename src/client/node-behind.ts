@@ -13,7 +13,7 @@ import { ProxyRoute } from './proxy-route.ts';
 /** How the link to the proxy stands. */
 export interface ProxyStatus {
   readonly state: LinkState;
-  /** The id of the proxy's process that was followed last. */
+  /** The id of the proxy that was followed last. */
   readonly node: string | undefined;
   /** Why it is not followed now. */
   readonly failure: SlipstreamError | undefined;

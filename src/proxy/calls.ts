@@ -13,6 +13,7 @@ import type { Dispatch } from './dispatch.ts';
 import { executeOptionsOf, parseCall, refuseOtherNode, refuseOwnCall } from './receive.ts';
 import type { CallHead } from './receive.ts';
 import { isFault, refusalOf } from './refuse.ts';
+import type { Standstill } from './standstill.ts';
 
 /** An answer of the accelerator or the store, or the door's own refusal, which no cache had a part in. */
 export interface Outcome {
@@ -27,6 +28,7 @@ export interface CallsOptions {
   /** The proxy's own id, for events and to know its own calls. */
   readonly instance: string;
   readonly inFlightMax: number;
+  readonly standstill: Standstill;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -70,12 +72,13 @@ export class Calls {
 
   /** @throws {ServiceError | SlipstreamError} when the call may not go on. */
   #admit(head: CallHead, body: Buffer, inFlight: number): ServiceRequest {
-    const { inFlightMax, authorise, instance } = this.#options;
+    const { inFlightMax, authorise, instance, standstill } = this.#options;
     if (inFlight >= inFlightMax) {
       throw new SlipstreamError('SLIPSTREAM_LIMIT', `more than ${inFlightMax} calls wait for their answer`);
     }
     refuseOwnCall(head.via, instance);
     refuseOtherNode(head.node, instance);
+    standstill.refuse(head.node);
     const call = parseCall(head.target, body);
     authorise(head, body);
     return call;

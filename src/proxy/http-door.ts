@@ -23,6 +23,7 @@ import { listen, urlOf } from './listen.ts';
 import { callHeadOf, isCall, ReceiveBudget, receiveBody } from './receive.ts';
 import { refusalOf, tooLarge } from './refuse.ts';
 import { respond, respondText } from './respond.ts';
+import { Standstill } from './standstill.ts';
 
 export interface HttpDoorOptions {
   readonly dispatch: Dispatch;
@@ -55,6 +56,7 @@ export class HttpDoor {
   readonly #fast: FastPath;
   readonly #budget: ReceiveBudget;
   readonly #ids: RequestIds;
+  readonly #standstill: Standstill;
 
   constructor(options: HttpDoorOptions) {
     this.#options = options;
@@ -69,7 +71,8 @@ export class HttpDoor {
       noDelay: true,
     });
     this.#connections = new Connections();
-    this.#calls = new Calls({ ...options, inFlightMax: limits.inFlightMax });
+    this.#standstill = new Standstill(options.clock);
+    this.#calls = new Calls({ ...options, inFlightMax: limits.inFlightMax, standstill: this.#standstill });
     this.#fast = new FastPath(this.#server, {
       ...options,
       calls: this.#calls,
@@ -97,13 +100,15 @@ export class HttpDoor {
   /** Resolves with the door's URL. */
   async listen(): Promise<string> {
     const { host, port } = this.#options;
+    this.#standstill.start();
     return urlOf(host, await listen(this.#server, { host, port, option: '--http-port' }));
   }
 
   drain(): Promise<void> {
     const { limits, clock, feed } = this.#options;
     feed?.drain();
-    return this.#connections.drain(this.#server, limits.drainTimeoutMs, clock, () => this.#fast.endIdle());
+    const drained = this.#connections.drain(this.#server, limits.drainTimeoutMs, clock, () => this.#fast.endIdle());
+    return drained.finally(() => this.#standstill.stop());
   }
 
   #begin(request: IncomingMessage, response: ServerResponse): void {

@@ -1,6 +1,7 @@
 /**
  * Several applications with drop-in clients, a store, and a proxy that is killed and comes back, or one of whose workers is
- * killed or stands still, at times that a seed chooses. Each application checks what it is told (`consistency-run.ts`); here it is checked that all of them end.
+ * killed or stands still, at times that a seed chooses. Each application checks what it is told (`consistency-run.ts`); here it is
+ * checked that all of them end.
  */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -83,7 +84,7 @@ function failuresOf(feed: string, report: ClientReport, end: string | undefined,
   return failures;
 }
 
-/** A proxy that dies, without a word or as it is asked to, and comes back at the same address; or one of its workers does. */
+/** A proxy that dies, without a word or as asked, and comes back at the same address, or stands still; or one of its workers does. */
 class MortalProxy implements AsyncDisposable {
   readonly url: string;
   readonly #backing: string;
@@ -111,6 +112,7 @@ class MortalProxy implements AsyncDisposable {
       if (nowMs() > endMs) return deathsMs;
       deathsMs.push(nowMs());
       if (this.#workers > 1 && dice.below(3) > 0) await this.#loseWorker(dice);
+      else if (this.#workers === 1 && dice.below(3) === 0) await standStill((signal) => this.#life.kill(signal), dice);
       else await this.#die(dice);
     }
   }
@@ -129,10 +131,7 @@ class MortalProxy implements AsyncDisposable {
     const { workerPids: known } = life;
     const pid = known[known.length - 1 - dice.below(this.#workers)] as number;
     if (dice.below(2) === 0) {
-      // For less than a link may be silent: one that is given up may do later what was then done past it, and undo what came after.
-      process.kill(pid, 'SIGSTOP');
-      await delay(500 + dice.below(1_000));
-      process.kill(pid, 'SIGCONT');
+      await standStill((signal) => process.kill(pid, signal), dice);
       return;
     }
     process.kill(pid, 'SIGKILL');
@@ -142,6 +141,13 @@ class MortalProxy implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#life[Symbol.asyncDispose]();
   }
+}
+
+/** For less and for longer than a link may be silent: what has been given up meanwhile must not be done later. */
+async function standStill(kill: (signal: NodeJS.Signals) => void, dice: Dice): Promise<void> {
+  kill('SIGSTOP');
+  await delay(500 + dice.below(3_500));
+  kill('SIGCONT');
 }
 
 function serve(backing: string, port: string, workers: number): CliProcess {
