@@ -320,6 +320,13 @@ export const guards: readonly Guard[] = [
     suites: near,
   },
   {
+    name: 'I3 near: a node that stood still refuses what may have been given up',
+    file: 'src/proxy/calls.ts',
+    guard: 'standstill.refuse(head.node);',
+    without: 'void standstill;',
+    suites: ['test/proxy/standstill'],
+  },
+  {
     name: 'near: who has gone is not told',
     file: 'src/proxy/feed-session.ts',
     guard: '    for (const { following } of this.#watched.values()) following?.stop();\n',
