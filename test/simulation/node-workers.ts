@@ -10,7 +10,7 @@ import { WorkerHub } from '../../src/proxy/worker-hub.ts';
 import { WorkerLink } from '../../src/proxy/worker-link.ts';
 import { createFeed } from './create-feed.ts';
 import type { Commit } from './history.ts';
-import { listeningTo, NoStaleFill } from './no-stale-fill.ts';
+import { listeningTo } from './no-stale-fill.ts';
 import type { Node, NodeParts } from './node-process.ts';
 import { NodeProcess } from './node-process.ts';
 import { mixSeeds, Random } from './random.ts';
@@ -34,7 +34,7 @@ export class NodeWorkers implements Node {
   readonly #hub: WorkerHub;
   readonly #random: Random;
   /** What the feed has told to the primary. */
-  readonly #told: NoStaleFill;
+  readonly #told: NodeKnowledge;
   readonly #workers = new Map<number, Worker>();
   #started = 0;
 
@@ -45,7 +45,7 @@ export class NodeWorkers implements Node {
     this.#parts = parts;
     this.#random = new Random(mixSeeds(seed, 1));
     this.#primary = new SimulatedProcess(scheduler);
-    this.#told = new NoStaleFill(history, scenario.feed === 'streams');
+    this.#told = new NodeKnowledge(history, scenario.feed);
     const backing = backingOf(this.#primary, () => {});
     this.feed = createFeed(scenario, store, backing, this.#primary, new Random(seed));
     this.#hub = new WorkerHub({
@@ -64,7 +64,7 @@ export class NodeWorkers implements Node {
 
   /** What the primary has heard may still be on its way to a worker, or from there: not while the near caches wait for it. */
   isDrained(tableName: string): boolean {
-    return this.#told.isDrained(tableName) && [...this.#workers.values()].every(({ ways }) => ways.every(isEmpty));
+    return this.#told.told.isDrained(tableName) && [...this.#workers.values()].every(({ ways }) => ways.every(isEmpty));
   }
 
   noteAcknowledged(commits: readonly Commit[]): void {
