@@ -61,13 +61,12 @@ export async function askFrame(url: string, request: Buffer): Promise<Buffer> {
   throw new Error('the connection was closed');
 }
 
-async function open(port: number, host: string): Promise<Socket> {
-  const socket = await new Promise<Socket>((resolve, reject) => {
+function open(port: number, host: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
     const opening = connect({ port, host, noDelay: true });
     opening.once('error', reject);
     opening.once('connect', () => resolve(opening));
   });
-  return socket;
 }
 
 function greeting(): Buffer {

@@ -41,8 +41,8 @@ export function measureMisses(plan: Plan): Promise<Section> {
       title: 'A miss and a write, beside the store by itself',
       method:
         'GetItem of items that were not asked for since the caches were flushed, each once, and PutItem of items of about 500 ' +
-        'bytes, that are not the same as before. The relay is a process that hands on bytes and does nothing else. Over HTTP, processor time is that of the process that is asked: of the proxy, ' +
-        'without the store behind it; in process, and of the SDK, it is that of the application.',
+        'bytes, that are not the same as before. The relay is a process that hands on bytes and does nothing else. Over HTTP, ' +
+        'processor time is that of the process that is asked: of the proxy, without the store behind it; in process, and of the SDK, it is that of the application.',
       rows,
     };
   });

@@ -2,7 +2,7 @@
  * Which entry of a full cache is to go next: SIEVE, a queue in which a hit moves nothing and only sets a mark. A hand goes from
  * the oldest entry to the youngest and takes the first without a mark; from the marked ones that it passes it takes the mark.
  * So what was asked for once goes early, and what is asked for again stays. LRU rewrites a list with every hit, at three
- * places of memory that nobody has looked at lately, and keeps less of what is asked for.
+ * places of memory that nobody has looked at lately, and answers less of a skewed workload.
  *
  * Entries are numbers, of which none is much larger than their count.
  *

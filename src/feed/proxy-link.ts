@@ -3,7 +3,8 @@
  * the connection ends or falls silent, and then tries again, for ever.
  *
  * Whoever asks through the node while the link is live is shown what the link tells, in that order: the node tells of a
- * mutation in the turn in which it takes effect there, or when it has taken effect in all of its processes. When the link is not live nothing is known, and nothing may be kept.
+ * mutation in the turn in which it takes effect there, or when it has taken effect in all of its processes. When the link is not
+ * live nothing is known, and nothing may be kept.
  */
 import { systemClock, type Clock, type Timer } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
