@@ -19,7 +19,7 @@ import { followFeed, type FeedCounters } from './follow-feed.ts';
 import { invalidate } from './invalidate.ts';
 import { findItem, findPage, type Found, type Look } from './find.ts';
 import { inCells, type KeptAnswer } from './keep.ts';
-import { KnownReads } from './known-reads.ts';
+import { KnownReads, textOf } from './known-reads.ts';
 import { mutationOf } from './mutation.ts';
 import { resolveTuning, type AcceleratorOptions } from './options.ts';
 import { isRefusal } from './own-write.ts';
@@ -85,6 +85,12 @@ export interface Accelerator {
    * process, whose parameters are read as they lie there and are not kept.
    */
   find?(look: Look): Found | undefined;
+  /**
+   * The same for callers that have a call as a text, its bytes or its spelling, of a read that has been asked with it before.
+   *
+   * @param nowMs the accelerator's time, which such a caller has read anyway.
+   */
+  findKnown?(operation: string, text: string, nowMs: number): Answer | undefined;
   stats(): AcceleratorStats;
   tables(): readonly TableStatus[];
   /**
@@ -193,9 +199,16 @@ class CachingAccelerator implements Accelerator {
     return look.operation === 'GetItem' ? findItem(this.#parts, look) : findPage(this.#parts, look);
   }
 
+  findKnown(operation: string, text: string, nowMs: number): Answer | undefined {
+    if (this.#isClosed || this.#isAudited) return undefined;
+    return this.#parts.known.find(this.#parts, operation, text, nowMs);
+  }
+
   #knownHit(request: ServiceRequest, options: ExecuteOptions): Answer | undefined {
-    if (options.control !== undefined) return undefined;
-    const hit = this.#parts.known.find(this.#parts, request);
+    const text = options.control === undefined ? textOf(request) : undefined;
+    if (text === undefined) return undefined;
+    const parts = this.#parts;
+    const hit = parts.known.find(parts, request.operation, text, parts.clock.monotonicMs());
     if (hit !== undefined && this.#isAudited) this.#auditor.look(hit.table, request, hit.reply);
     return hit;
   }

@@ -36,6 +36,6 @@ export function findItem(parts: Parts, { tableName, key, form }: ItemLook): Foun
 }
 
 export function findPage(parts: Parts, { operation, spelling }: PageLook): Found | undefined {
-  const hit = parts.known.findText(parts, operation, spelling);
+  const hit = parts.known.find(parts, operation, spelling, parts.clock.monotonicMs());
   return hit && { value: hit.reply.packed ?? hit.reply, ageMs: hit.ageMs };
 }

@@ -12,11 +12,11 @@ import { replyOf } from './keep.ts';
 import type { Parts } from './parts.ts';
 import type { OpenTable } from './tables.ts';
 
-interface Place {
+/** A read, and the spot in a cache where its answer was. */
+interface KnownRead extends Spot {
   readonly operation: string;
   readonly table: OpenTable;
   readonly epoch: number;
-  readonly spot: Spot;
 }
 
 export interface KnownHit extends Answer {
@@ -25,42 +25,42 @@ export interface KnownHit extends Answer {
 }
 
 /** Calls, and the longest of them: ten megabytes at most, two as a rule. */
-const PLACES_MAX = 8_192;
-const CALL_BYTES_MAX = 1_024;
+const READS_MAX = 8_192;
+export const KNOWN_CALL_BYTES_MAX = 1_024;
 
 export class KnownReads {
-  readonly #places = new FrequentMap<Place>(PLACES_MAX);
+  readonly #reads = new FrequentMap<KnownRead>(READS_MAX);
 
-  /** The answer out of the cache; undefined when that is not so easily found. */
-  find(parts: Parts, request: ServiceRequest): KnownHit | undefined {
-    const text = textOf(request);
-    return text === undefined ? undefined : this.findText(parts, request.operation, text);
-  }
-
-  /** The same for who has the text of the call. */
-  findText(parts: Parts, operation: string, text: string): KnownHit | undefined {
-    const place = this.#places.get(text);
-    if (place === undefined || place.operation !== operation) return undefined;
-    const { table, spot } = place;
-    const nowMs = parts.clock.monotonicMs();
-    if (table.epoch !== place.epoch || !parts.tables.isReady(table, nowMs) || !table.isServing(nowMs)) return undefined;
+  /**
+   * The answer out of the cache; undefined when that is not so easily found.
+   *
+   * @param text as `textOf` the call.
+   * @param nowMs the clock's time.
+   */
+  find(parts: Parts, operation: string, text: string, nowMs: number): KnownHit | undefined {
+    const read = this.#reads.get(text);
+    if (read === undefined || read.operation !== operation) return undefined;
+    const { table } = read;
+    if (table.epoch !== read.epoch || !parts.tables.isReady(table, nowMs) || !table.isServing(nowMs)) return undefined;
     if (operation === 'GetItem') {
-      const entry = parts.items.hitAt(spot, nowMs);
+      const entry = parts.items.hitAt(read, nowMs);
       return entry && { reply: replyOf(entry.value), cache: 'hit', ageMs: entry.ageMs, table };
     }
-    const entry = parts.pages.hitAt(spot, nowMs);
+    const entry = parts.pages.hitAt(read, nowMs);
     return entry && { reply: entry.value.reply, cache: 'hit', ageMs: entry.ageMs, table };
   }
 
   /** A call was answered with exactly the bytes of this entry. */
   note(request: ServiceRequest, table: OpenTable, cache: Pick<EntryCache<unknown>, 'spotOf'>, cacheKey: string): void {
-    if (!this.#places.takesNext()) return;
+    if (!this.#reads.takesNext()) return;
     const text = textOf(request);
     if (text === undefined) return;
-    this.#places.set(text, { operation: request.operation, table, epoch: table.epoch, spot: cache.spotOf(cacheKey) });
+    const { operation } = request;
+    this.#reads.set(text, { operation, table, epoch: table.epoch, ...cache.spotOf(cacheKey) });
   }
 }
 
-function textOf(request: ServiceRequest): string | undefined {
-  return request.spelling ?? request.rawText(CALL_BYTES_MAX);
+/** What a call is known by; undefined for one that is not to be. */
+export function textOf(request: ServiceRequest): string | undefined {
+  return request.spelling ?? request.rawText(KNOWN_CALL_BYTES_MAX);
 }

@@ -42,6 +42,10 @@ export class SharedAccelerator implements Accelerator {
     return this.#link.mayServe ? this.#own.execute(request, options) : this.#readPast(request, options);
   }
 
+  findKnown(operation: string, text: string, nowMs: number): Answer | undefined {
+    return this.#link.mayServe ? this.#own.findKnown?.(operation, text, nowMs) : undefined;
+  }
+
   /** Its answer says what is the matter: the caches are not trusted now, so that a near cache does not keep it either. */
   async #readPast(request: ServiceRequest, options: ExecuteOptions): Promise<Answer> {
     const answer = await this.#own.execute(request, { ...options, control: 'bypass' });
