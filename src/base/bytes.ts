@@ -33,9 +33,9 @@ export function bytesOfByteString(text: ByteString): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
-/** The checksum that DynamoDB sends as `x-amz-crc32` with every reply: decimal, of the body's bytes. */
-export function crc32(bytes: Uint8Array): string {
-  return String(zlibCrc32(bytes));
+/** The checksum that DynamoDB sends as `x-amz-crc32` with every reply, of the body's bytes. */
+export function crc32(bytes: Uint8Array): number {
+  return zlibCrc32(bytes);
 }
 
 /**

@@ -41,7 +41,7 @@ export class InProcessHandler {
     return {
       response: {
         statusCode: reply.status,
-        headers: { ...replyHeaders(this.#requestIds.next(), reply.crc32), ...reply.headers },
+        headers: { ...replyHeaders(this.#requestIds.next(), String(reply.crc32)), ...reply.headers },
         // A view of its own: the SDK gives the array it reads another prototype, and the reply's is shared.
         body: new Uint8Array(reply.body.buffer, reply.body.byteOffset, reply.body.length),
       },

@@ -117,7 +117,8 @@ export class ServiceReply {
   readonly #text: ByteString | undefined;
   #body: Buffer | undefined;
   #output: JsonObject | undefined;
-  #crc32: string | undefined;
+  /** As a signed integer, which takes no object of its own. */
+  #crc32: number | undefined;
 
   private constructor(status: number, headers: ReplyHeaders, content: Content, options: ReplyOptions = {}) {
     this.status = status;
@@ -186,8 +187,8 @@ export class ServiceReply {
   }
 
   /** `x-amz-crc32` of the body. */
-  get crc32(): string {
-    return (this.#crc32 ??= crc32(this.body));
+  get crc32(): number {
+    return (this.#crc32 ??= crc32(this.body) | 0) >>> 0;
   }
 
   /** The exception's name without its namespace, such as `ValidationException`; undefined on success. */

@@ -42,7 +42,7 @@ export function answerHeaders(reply: ServiceReply, envelope: Envelope, ids: Requ
   }
   if (!hasType) headers.push('content-type', envelope.contentType);
   if (!hasId) headers.push('x-amzn-requestid', ids.next());
-  if (!hasCrc) headers.push('x-amz-crc32', reply.crc32);
+  if (!hasCrc) headers.push('x-amz-crc32', String(reply.crc32));
   headers.push('content-length', String(reply.body.length));
   if (envelope.cache !== undefined) headers.push('x-slipstream-cache', envelope.cache);
   if (envelope.ageMs !== undefined) headers.push('x-slipstream-age', String(Math.round(envelope.ageMs)));

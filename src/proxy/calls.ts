@@ -7,11 +7,14 @@ import { callChannel } from '../base/channels.ts';
 import type { Clock } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { ServiceReply, ServiceRequest } from '../model/service-call.ts';
+import { KNOWN_CALL_BYTES_MAX } from '../accelerator/known-reads.ts';
+import { ServiceRequest } from '../model/service-call.ts';
+import type { ServiceReply } from '../model/service-call.ts';
+import { authoriseAnyone } from './authorise.ts';
 import type { Authorise } from './authorise.ts';
-import type { Dispatch } from './dispatch.ts';
-import { executeOptionsOf, parseCall, refuseOtherNode, refuseOwnCall } from './receive.ts';
-import type { CallHead } from './receive.ts';
+import type { Dispatch, FindKnown } from './dispatch.ts';
+import { executeOptionsOf, refuseOtherNode, refuseOwnCall, targetOf } from './receive.ts';
+import type { ReceivedCall } from './receive.ts';
 import { isFault, refusalOf } from './refuse.ts';
 import type { Standstill } from './standstill.ts';
 
@@ -24,6 +27,7 @@ export interface Outcome {
 
 export interface CallsOptions {
   readonly dispatch: Dispatch;
+  readonly findKnown: FindKnown | undefined;
   readonly authorise: Authorise;
   /** The proxy's own id, for events and to know its own calls. */
   readonly instance: string;
@@ -41,64 +45,83 @@ export class Calls {
   }
 
   /**
-   * Never throws and never rejects. `head` is read before this returns.
+   * Never throws and never rejects. `call` is read before this returns.
    *
    * @param inFlight other calls that wait for their answer, all connections together.
    */
-  answer(head: CallHead, body: Buffer, inFlight: number): Outcome | Promise<Outcome> {
-    const startMs = callChannel.hasSubscribers ? this.#options.clock.monotonicMs() : 0;
-    let call: ServiceRequest | undefined;
+  answer(call: ReceivedCall, inFlight: number): Outcome | Promise<Outcome> {
+    const { dispatch, clock } = this.#options;
+    const startMs = clock.monotonicMs();
+    let operation: string | undefined;
     try {
-      call = this.#admit(head, body, inFlight);
-      const answer = this.#options.dispatch(call, executeOptionsOf(head.control));
-      if (answer instanceof Promise) return this.#await(answer, call, startMs);
-      return this.#finish(answer, call, startMs);
+      this.#admit(call, inFlight);
+      const target = targetOf(call);
+      operation = target.operation;
+      this.#authorise(call);
+      const known = target.isRepeatable ? this.#findKnown(call, operation, startMs) : undefined;
+      if (known !== undefined) return this.#finish(known, operation, startMs);
+      const request = ServiceRequest.fromBody(operation, call.body, target.api);
+      const answer = dispatch(request, executeOptionsOf(call.control));
+      if (answer instanceof Promise) return this.#await(answer, operation, startMs);
+      return this.#finish(answer, operation, startMs);
     } catch (error) {
-      return this.#finish(this.#refuse(error, call), call, startMs);
+      return this.#finish(this.#refuse(error, operation), operation, startMs);
     }
   }
 
-  async #await(answer: Promise<Outcome>, call: ServiceRequest, startMs: number): Promise<Outcome> {
+  async #await(answer: Promise<Outcome>, operation: string, startMs: number): Promise<Outcome> {
     let outcome: Outcome;
     try {
       outcome = await answer;
       // Made here, so that a reply which cannot be written is a fault that gets an answer.
       void outcome.reply.bodyBytes;
     } catch (error) {
-      outcome = this.#refuse(error, call);
+      outcome = this.#refuse(error, operation);
     }
-    return this.#finish(outcome, call, startMs);
+    return this.#finish(outcome, operation, startMs);
   }
 
   /** @throws {ServiceError | SlipstreamError} when the call may not go on. */
-  #admit(head: CallHead, body: Buffer, inFlight: number): ServiceRequest {
-    const { inFlightMax, authorise, instance, standstill } = this.#options;
+  #admit(call: ReceivedCall, inFlight: number): void {
+    const { inFlightMax, instance, standstill } = this.#options;
     if (inFlight >= inFlightMax) {
       throw new SlipstreamError('SLIPSTREAM_LIMIT', `more than ${inFlightMax} calls wait for their answer`);
     }
-    refuseOwnCall(head.via, instance);
-    refuseOtherNode(head.node, instance);
-    standstill.refuse(head.node);
-    const call = parseCall(head.target, body);
-    authorise(head, body);
-    return call;
+    refuseOwnCall(call.via, instance);
+    refuseOtherNode(call.node, instance);
+    standstill.refuse(call.node);
   }
 
-  #refuse(error: unknown, call: ServiceRequest | undefined): Outcome {
+  /** I12: before any cache is asked. @throws {ServiceError} why this caller may not. */
+  #authorise(call: ReceivedCall): void {
+    const { authorise } = this.#options;
+    // Where anyone may call nobody looks at the body, and none has to be made.
+    if (authorise !== authoriseAnyone) authorise(call, call.body);
+  }
+
+  /** The shortest way to a hit: nothing is made of the call but the text by which it may be known. */
+  #findKnown(call: ReceivedCall, operation: string, nowMs: number): Outcome | undefined {
+    const { findKnown } = this.#options;
+    if (findKnown === undefined || call.control !== undefined) return undefined;
+    const text = call.bodyText(KNOWN_CALL_BYTES_MAX);
+    return text === undefined ? undefined : findKnown(operation, text, nowMs);
+  }
+
+  #refuse(error: unknown, operation: string | undefined): Outcome {
     if (isFault(error)) {
-      this.#options.log.error({ err: error, operation: call?.operation }, 'a call failed by our fault');
+      this.#options.log.error({ err: error, operation }, 'a call failed by our fault');
     }
     return { reply: refusalOf(error), cache: undefined, ageMs: undefined };
   }
 
-  #finish(outcome: Outcome, call: ServiceRequest | undefined, startMs: number): Outcome {
+  #finish(outcome: Outcome, operation: string | undefined, startMs: number): Outcome {
     void outcome.reply.bodyBytes;
     if (callChannel.hasSubscribers) {
       const { instance, clock } = this.#options;
       callChannel.publish({
         instance,
         door: 'http',
-        operation: call?.operation ?? 'unknown',
+        operation: operation ?? 'unknown',
         cache: outcome.cache,
         status: outcome.reply.status,
         durationMs: clock.monotonicMs() - startMs,

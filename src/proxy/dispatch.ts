@@ -10,6 +10,14 @@ import type { ServiceRequest } from '../model/service-call.ts';
 /** Synchronous on a hit. Refusals of the store are answers; it throws only when there is none. */
 export type Dispatch = (request: ServiceRequest, options: ExecuteOptions) => Answer | Promise<Answer>;
 
+/**
+ * Looks for the answer to a read whose text, or another form of the same call, has been asked with before. Undefined says
+ * nothing: `Dispatch` does.
+ *
+ * @param nowMs the clock's monotonic time.
+ */
+export type FindKnown = (operation: string, text: string, nowMs: number) => Answer | undefined;
+
 /** A door straight to a store: every call passes through. */
 export function dispatchTo(store: BackingStore): Dispatch {
   return async (request, options) => ({

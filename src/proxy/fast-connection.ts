@@ -164,7 +164,7 @@ export class FastConnection {
       const end = reader.bodyStart + reader.bodyBytes;
       if (end > length) return this.#await('body', end - at, bytes, at);
       const { contentType } = reader;
-      const outcome = calls.answer(reader, bytes.subarray(reader.bodyStart, end), connections.inFlight);
+      const outcome = calls.answer(reader, connections.inFlight);
       at = end;
       if (outcome instanceof Promise) {
         this.#answerLater(outcome, contentType);

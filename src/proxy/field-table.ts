@@ -11,10 +11,22 @@ const PLACES = 4;
 
 const LOWER_CASE = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
 
+/** The fields of a head that has been read, as `FieldTable.places` has them. */
+export interface KnownPlaces {
+  readonly places: Int32Array;
+  /** Where the body's length ends; what lies from there on may lie elsewhere in another head. */
+  readonly lengthEnd: number;
+  readonly moved: number;
+}
+
 export class FieldTable implements HeaderFields {
   readonly #places = new Int32Array(FIELDS_MAX * PLACES);
   #used = 0;
   #bytes: Buffer = Buffer.alloc(0);
+  /** Where the fields are, as long as nobody has asked for one. */
+  #known: KnownPlaces | undefined;
+  #start = 0;
+  #moved = 0;
   /** The bytes from the first field's name to the last one's value, as text. */
   #text: string | undefined;
 
@@ -23,6 +35,20 @@ export class FieldTable implements HeaderFields {
     this.#bytes = bytes;
     this.#used = 0;
     this.#text = undefined;
+    this.#known = undefined;
+  }
+
+  /** The fields lie in `bytes` as they lay in a head before, `start` later, and those behind its length `moved` further. */
+  resetTo(bytes: Buffer, start: number, known: KnownPlaces): void {
+    this.reset(bytes);
+    this.#start = start;
+    this.#known = known;
+    this.#moved = known.moved;
+  }
+
+  /** Of each field where its name starts and ends, and its value, counted from `start`. */
+  places(start: number): Int32Array {
+    return this.#places.slice(0, this.#used).map((place) => place - start);
   }
 
   /** False when there is no room for one more. */
@@ -39,6 +65,7 @@ export class FieldTable implements HeaderFields {
   }
 
   get(name: string): string | undefined {
+    if (this.#known !== undefined) this.#place(this.#known);
     const places = this.#places;
     let found: string | undefined;
     for (let at = 0; at < this.#used; at += PLACES) {
@@ -48,6 +75,15 @@ export class FieldTable implements HeaderFields {
       found = found === undefined ? value : `${found}, ${value}`;
     }
     return found;
+  }
+
+  #place({ places, lengthEnd }: KnownPlaces): void {
+    this.#known = undefined;
+    this.#used = places.length;
+    for (let at = 0; at < places.length; at++) {
+      const place = places[at] as number;
+      this.#places[at] = this.#start + (place < lengthEnd ? place : place + this.#moved);
+    }
   }
 
   #isNamed(start: number, name: string): boolean {

@@ -9,7 +9,9 @@ import { AWS_JSON, replyContentType } from '../wire/aws-json.ts';
 import type { JsonContentType } from '../wire/aws-json.ts';
 import { NODE_HEADER } from '../wire/feed-messages.ts';
 import { FieldTable } from './field-table.ts';
-import type { CallHead } from './receive.ts';
+import { KnownHeads } from './known-heads.ts';
+import type { ReceivedCall } from './receive.ts';
+import { endOfValue, viewOf } from './value-bytes.ts';
 
 /**
  * - `ordinary`: a call that the fast path serves, as soon as its body is there;
@@ -34,9 +36,8 @@ const COLON = 0x3a;
 const DIGIT_0 = 0x30;
 const LOWER_CASE = 0x20;
 
-/** What a field's name may be made of (RFC 9110, 5.6.2), and what its value (5.5): no control character but the tab. */
+/** What a field's name may be made of (RFC 9110, 5.6.2). */
 const IS_TOKEN = tableOf((byte) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(byte)));
-const IS_VALUE = tableOf((byte) => byte === TAB || (byte >= SPACE && byte !== 0x7f));
 const IS_TARGET = tableOf((byte) => byte > SPACE && byte < 0x7f);
 
 const CALL_LINE = Buffer.from('POST / HTTP/1.1\r\n', 'latin1');
@@ -63,7 +64,6 @@ const names = {
 
 const KEEP_ALIVE = Buffer.from('keep-alive');
 const CHUNKED = Buffer.from('chunked');
-const JSON_TYPE = Buffer.from(AWS_JSON);
 
 /** A value's place in the bytes; `from` is -1 where the field is not there. */
 interface Field {
@@ -71,15 +71,22 @@ interface Field {
   to: number;
 }
 
-export class HeadReader implements CallHead {
+export class HeadReader implements ReceivedCall {
   readonly method = 'POST';
   readonly url = '/';
+  target: string | undefined;
+  control: string | undefined;
+  via: string | undefined;
+  node: string | undefined;
+  /** The type that the answer has. */
+  contentType: JsonContentType = AWS_JSON;
   /** Where the body begins, and its length. */
   bodyStart = 0;
   bodyBytes = 0;
   /** All fields; they hold until the next read. */
   readonly headers = new FieldTable();
   readonly #limits: HeadLimits;
+  readonly #known = new KnownHeads();
   readonly #target: Field = { from: -1, to: -1 };
   readonly #type: Field = { from: -1, to: -1 };
   readonly #control: Field = { from: -1, to: -1 };
@@ -88,8 +95,6 @@ export class HeadReader implements CallHead {
   readonly #authorization: Field = { from: -1, to: -1 };
   #bytes: Buffer = Buffer.alloc(0);
   #words = viewOf(this.#bytes);
-  #lastTarget = '';
-  #contentType: JsonContentType | undefined;
   #hosts = 0;
   #lengths = 0;
   #codings = 0;
@@ -104,7 +109,30 @@ export class HeadReader implements CallHead {
   /** Reads the request that begins at `start`; afterwards the members tell of it, where the verdict is `ordinary`. */
   read(bytes: Buffer, start: number): Verdict {
     if (bytes !== this.#bytes) this.#words = viewOf(bytes);
-    this.#reset(bytes);
+    this.#bytes = bytes;
+    if (this.#isKnown(start)) return 'ordinary';
+    const verdict = this.#readAnew(bytes, start);
+    if (verdict === 'ordinary') this.#known.note(this, bytes, start, this.bodyStart, this.headers);
+    return verdict;
+  }
+
+  #isKnown(start: number): boolean {
+    const head = this.#known.find(this.#words, start);
+    const { headBytesMax, bodyBytesMax } = this.#limits;
+    if (head === undefined || head.headBytes > headBytesMax || head.bodyBytes > bodyBytesMax) return false;
+    this.bodyStart = start + head.headBytes;
+    this.bodyBytes = head.bodyBytes;
+    this.target = head.target;
+    this.control = head.control;
+    this.via = head.via;
+    this.node = head.node;
+    this.contentType = head.contentType;
+    this.headers.resetTo(this.#bytes, start, head);
+    return true;
+  }
+
+  #readAnew(bytes: Buffer, start: number): Verdict {
+    this.#reset();
     const end = bytes.length;
     const fields = this.#readRequestLine(bytes, start);
     if (typeof fields === 'string') return fields === 'incomplete' ? this.#incomplete(start) : fields;
@@ -135,41 +163,17 @@ export class HeadReader implements CallHead {
     return this.bodyStart - start > this.#limits.headBytesMax ? 'oversized' : this.#judge();
   }
 
-  /** The same text as before where it says the same: most calls ask for one of a few operations. */
-  get target(): string | undefined {
-    const { from, to } = this.#target;
-    const last = this.#lastTarget;
-    if (to - from === last.length && from !== -1) {
-      let at = 0;
-      while (at < last.length && this.#bytes[from + at] === last.charCodeAt(at)) at++;
-      if (at === last.length) return last;
-    }
-    const text = this.#text(this.#target);
-    if (text !== undefined) this.#lastTarget = text;
-    return text;
+  get body(): Buffer {
+    return this.#bytes.subarray(this.bodyStart, this.bodyStart + this.bodyBytes);
   }
 
-  get control(): string | undefined {
-    return this.#text(this.#control);
+  bodyText(bytesMax: number): string | undefined {
+    const { bodyStart, bodyBytes } = this;
+    return bodyBytes > bytesMax ? undefined : this.#bytes.toString('latin1', bodyStart, bodyStart + bodyBytes);
   }
 
-  get via(): string | undefined {
-    return this.#text(this.#via);
-  }
-
-  get node(): string | undefined {
-    return this.#text(this.#node);
-  }
-
-  /** The type that the answer has. */
-  get contentType(): JsonContentType {
-    return this.#contentType ?? AWS_JSON;
-  }
-
-  #reset(bytes: Buffer): void {
-    this.#bytes = bytes;
-    this.headers.reset(bytes);
-    this.#contentType = undefined;
+  #reset(): void {
+    this.headers.reset(this.#bytes);
     this.#target.from = -1;
     this.#type.from = -1;
     this.#control.from = -1;
@@ -296,47 +300,19 @@ export class HeadReader implements CallHead {
     // A proxy in front may go by either of two hosts. HTTP/1.0 needs none, and knows no chunks.
     if (this.#hosts > 1 || (this.#isOld ? this.#codings > 0 : this.#hosts === 0)) return 'malformed';
     if (this.#isUnusual || this.#lengths === 0 || this.bodyBytes > this.#limits.bodyBytesMax) return 'unusual';
-    return this.#readType() ? 'ordinary' : 'unusual';
-  }
-
-  #readType(): boolean {
-    const { from, to } = this.#type;
-    if (from === -1) return false;
-    const isUsual = to - from === JSON_TYPE.length && this.#is(from, JSON_TYPE);
-    this.#contentType = isUsual ? AWS_JSON : replyContentType(this.#bytes.toString('latin1', from, to));
-    return this.#contentType !== undefined;
+    const contentType = replyContentType(this.#text(this.#type));
+    if (contentType === undefined) return 'unusual';
+    this.contentType = contentType;
+    this.target = this.#text(this.#target);
+    this.control = this.#text(this.#control);
+    this.via = this.#text(this.#via);
+    this.node = this.#text(this.#node);
+    return 'ordinary';
   }
 
   #text({ from, to }: Field): string | undefined {
     return from === -1 ? undefined : this.#bytes.toString('latin1', from, to);
   }
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-/** One bit, or one number, in each byte of a word. */
-const HIGH_BITS = 0x80808080;
-const ONES = 0x01010101;
-const SPACES = 0x20202020;
-
-/**
- * The first byte from `from` on that no value may have. Most of a head is values, so they are looked at four bytes a step, for
- * as long as none of the four is one to look at by itself: taking a space away from less borrows into its high bit, and adding
- * one to the last byte of ASCII, which is a control character too, carries into it. A bit that came from a neighbour costs a
- * closer look, and one of a byte beyond ASCII, which has it by itself, says nothing.
- */
-function endOfValue(bytes: Buffer, words: DataView, from: number): number {
-  const end = bytes.length;
-  let at = from;
-  while (at + 4 <= end) {
-    const word = words.getInt32(at);
-    if (((word - SPACES) | (word + ONES)) & ~word & HIGH_BITS) break;
-    at += 4;
-  }
-  while (at < end && IS_VALUE[bytes[at] as number] === 1) at++;
-  return at;
 }
 
 /** What has come of a request line could still become one: other protocols are told at once that this is not theirs. */

@@ -15,18 +15,20 @@ import { answerClientError } from './client-error.ts';
 import { Connections } from './connections.ts';
 import { preflightOf } from './cors.ts';
 import type { CrossOrigin } from './cors.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { Dispatch, FindKnown } from './dispatch.ts';
 import { FastPath } from './fast-path.ts';
 import type { FeedDoor } from './feed-door.ts';
 import type { ResolvedLimits } from './limits.ts';
 import { listen, urlOf } from './listen.ts';
-import { callHeadOf, isCall, ReceiveBudget, receiveBody } from './receive.ts';
+import { isCall, ReceiveBudget, receiveBody, receivedCallOf } from './receive.ts';
 import { refusalOf, tooLarge } from './refuse.ts';
 import { respond, respondText } from './respond.ts';
 import { Standstill } from './standstill.ts';
 
 export interface HttpDoorOptions {
   readonly dispatch: Dispatch;
+  /** Undefined without a cache behind the door. */
+  readonly findKnown: FindKnown | undefined;
   /** True when a cache stands behind the door, so that answers say what it did. */
   readonly cached: boolean;
   readonly host: string;
@@ -162,7 +164,8 @@ export class HttpDoor {
   ): Promise<void> {
     const { cached } = this.#options;
     // This call is among those that are counted.
-    const { reply, cache, ageMs } = await this.#calls.answer(callHeadOf(request), body, this.#connections.inFlight - 1);
+    const call = receivedCallOf(request, body);
+    const { reply, cache, ageMs } = await this.#calls.answer(call, this.#connections.inFlight - 1);
     const contentType = replyContentType(request.headers['content-type']) ?? AWS_JSON;
     const close = this.#connections.draining;
     respond(response, reply, { contentType, close, extra, ...(cached && { cache, ageMs }) }, this.#ids);

@@ -58,6 +58,8 @@ export class Outbox {
   /** Beginnings of the memory by their length, made as they are needed. */
   readonly #beginnings = Array.from({ length: BEGINNINGS }, (): Buffer | undefined => undefined);
   #used = 0;
+  /** The head that lies at the memory's beginning. */
+  #first: PreparedHead | undefined;
   /** What cannot be composed in the memory; sent behind what is there. */
   #large: Buffer | undefined;
   #date = '';
@@ -132,6 +134,7 @@ export class Outbox {
   #takeNewMemory(): void {
     this.#memory = Buffer.allocUnsafeSlow(MEMORY_BYTES);
     this.#beginnings.fill(undefined);
+    this.#first = undefined;
   }
 
   #addPrepared(
@@ -143,9 +146,11 @@ export class Outbox {
     const head = this.#preparedHead(contentType, cache);
     const memory = this.#memory;
     let at = this.#used;
-    memory.set(head.bytes, at);
+    // What the last answer left at the beginning is as it was made, but for the id.
+    if (at > 0 || head !== this.#first) memory.set(head.bytes, at);
+    if (at === 0) this.#first = head;
     this.#options.ids.renew(memory, at + head.idAt);
-    at = writeText(memory, at + head.bytes.length, reply.crc32);
+    at = writeNumber(memory, at + head.bytes.length, reply.crc32);
     at = writeBytes(memory, at, LENGTH);
     at = writeNumber(memory, at, reply.bodyBytes);
     if (ageMs !== undefined) at = writeNumber(memory, writeBytes(memory, at, AGE), Math.round(ageMs));
@@ -167,6 +172,7 @@ export class Outbox {
     if (head.dateS !== nowS) {
       head.bytes.write(this.#dateText(nowS), head.dateAt, 'latin1');
       head.dateS = nowS;
+      this.#first = undefined;
     }
     return head;
   }
@@ -194,6 +200,7 @@ export class Outbox {
 
   #addText(text: string): void {
     if (this.#used + text.length <= MEMORY_BYTES - COPIED_BYTES_MAX) {
+      if (this.#used === 0) this.#first = undefined;
       this.#used += this.#memory.write(text, this.#used, 'latin1');
     } else {
       this.#large = Buffer.from(text, 'latin1');
@@ -218,11 +225,6 @@ function hasNoHeaders(reply: ServiceReply): boolean {
 function writeBytes(memory: Buffer, offset: number, bytes: Buffer): number {
   for (let i = 0; i < bytes.length; i++) memory[offset + i] = bytes[i] as number;
   return offset + bytes.length;
-}
-
-function writeText(memory: Buffer, offset: number, text: string): number {
-  for (let i = 0; i < text.length; i++) memory[offset + i] = text.charCodeAt(i);
-  return offset + text.length;
 }
 
 /** A whole number from 0 on, in decimal. */

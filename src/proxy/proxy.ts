@@ -18,7 +18,7 @@ import type { DaxTls } from './dax-door.ts';
 import { daxDefaults } from './dax-limits.ts';
 import type { DaxLimits } from './dax-limits.ts';
 import { dispatchTo, noticeTableChanges } from './dispatch.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { Dispatch, FindKnown } from './dispatch.ts';
 import { FeedDoor } from './feed-door.ts';
 import { feedDefaults } from './feed-session.ts';
 import type { FeedLimits, WhenShared } from './feed-session.ts';
@@ -132,12 +132,15 @@ class Doors implements Proxy {
     this.instance = options.instance ?? newInstanceId(clock);
     const dispatch: Dispatch =
       accelerator === undefined ? dispatchTo(backing) : (call, asked) => accelerator.execute(call, asked);
+    const findKnown: FindKnown | undefined =
+      accelerator?.findKnown && ((operation, text, nowMs) => accelerator.findKnown?.(operation, text, nowMs));
     const dax = daxDoorOf(options, { dispatch, instance: this.instance, limits, clock, log });
     this.#dax = dax;
     if (httpPort !== 'off') {
       this.#http = new HttpDoor({
         // Tables are made and deleted here, and the DAX door has to know their keys.
         dispatch: dax === undefined ? dispatch : noticeTableChanges(dispatch, (name) => dax.noteTableChange(name)),
+        findKnown,
         cached: accelerator !== undefined,
         host: options.host ?? proxyDefaults.host,
         port: httpPort,

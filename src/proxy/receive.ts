@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { ExecuteOptions } from '../accelerator/answer.ts';
 import { SlipstreamError } from '../base/errors.ts';
-import { DYNAMODB_TARGET, operations, STREAMS_TARGET } from '../model/operations.ts';
+import { DYNAMODB_TARGET, operations, STREAMS_TARGET, traitsOf } from '../model/operations.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import { ServiceError, validationError } from '../model/service-error.ts';
 import { parseTarget, replyContentType } from '../wire/aws-json.ts';
@@ -24,6 +24,18 @@ export interface CallHead extends RequestHead {
   readonly via: string | undefined;
   /** `x-slipstream-node`: the one process that may answer. */
   readonly node: string | undefined;
+}
+
+/** A whole call. Neither form of its body is made before it is asked for. */
+export interface ReceivedCall extends CallHead {
+  readonly body: Buffer;
+  /** The body's bytes, one a character; undefined where there are more than that. */
+  bodyText(bytesMax: number): string | undefined;
+}
+
+export function receivedCallOf(request: IncomingMessage, body: Buffer): ReceivedCall {
+  const bodyText = (bytesMax: number) => (body.length > bytesMax ? undefined : body.toString('latin1'));
+  return { ...callHeadOf(request), body, bodyText };
 }
 
 export function callHeadOf({ method, url, headers }: IncomingMessage): CallHead {
@@ -126,24 +138,33 @@ export function isCall(method: string | undefined, headers: IncomingHttpHeaders,
 
 const OPERATION_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
 
+/** What a call asks for. */
+export interface CallTarget extends Target {
+  /** True of a read of items, which may be known by its bytes. */
+  readonly isRepeatable: boolean;
+}
+
 /** Known targets as they are written, so that a hit takes none apart. */
-const knownTargets: ReadonlyMap<string, Target> = new Map(
+const knownTargets: ReadonlyMap<string, CallTarget> = new Map(
   [DYNAMODB_TARGET, STREAMS_TARGET].flatMap((api) =>
-    Object.keys(operations).map((operation) => [`${api}.${operation}`, { api, operation }]),
+    Object.keys(operations).map((operation) => [`${api}.${operation}`, callTarget({ api, operation })]),
   ),
 );
 
+function callTarget({ api, operation }: Target): CallTarget {
+  const { path } = traitsOf(operation);
+  return { api, operation, isRepeatable: api === DYNAMODB_TARGET && (path === 'read-item' || path === 'read-page') };
+}
+
 /** @throws {ServiceError} UnknownOperationException, SerializationException or ValidationException. */
-export function parseCall(text: string | undefined, body: Buffer): ServiceRequest {
-  const known = knownTargets.get(text ?? '');
-  if (known !== undefined) return ServiceRequest.fromBody(known.operation, body, known.api);
-  const target = parseTarget(text);
+export function targetOf(call: ReceivedCall): CallTarget {
+  const known = knownTargets.get(call.target ?? '');
+  if (known !== undefined) return known;
+  const target = parseTarget(call.target);
   const isApi = target?.api === DYNAMODB_TARGET || target?.api === STREAMS_TARGET;
-  if (isApi && OPERATION_NAME.test(target.operation)) {
-    return ServiceRequest.fromBody(target.operation, body, target.api);
-  }
+  if (isApi && OPERATION_NAME.test(target.operation)) return callTarget(target);
   // The service reads the body before the target: broken JSON is reported first. A body that is absent is not broken.
-  if (body.length > 0) void ServiceRequest.fromBody('', body).input;
+  if (call.body.length > 0) void ServiceRequest.fromBody('', call.body).input;
   throw new ServiceError('UnknownOperationException', '');
 }
 

@@ -30,7 +30,7 @@ export function respondText(
   response.writeHead(status, {
     ...(options.contentType === undefined ? {} : { 'content-type': options.contentType }),
     'content-length': String(body.length),
-    'x-amz-crc32': crc32(body),
+    'x-amz-crc32': String(crc32(body)),
     ...options.extra,
     ...(options.close === true ? { connection: 'close' } : {}),
   });
