@@ -2,23 +2,9 @@
  * Seeded choices. Each planned operation draws from a generator of its own, so that leaving an operation out of a run, as
  * shrinking does, changes no choice of the others.
  */
+import { SeededRandom } from '../../src/base/seeded-random.ts';
 
-/** Mulberry32: 32 bits of state, good enough to choose interleavings with. */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed | 0;
-  }
-
-  /** Uniform in [0, 1). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
+export class Random extends SeededRandom {
   /** An integer from 0 to `count - 1`. */
   below(count: number): number {
     return Math.floor(this.next() * count);
