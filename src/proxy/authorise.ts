@@ -4,8 +4,9 @@
  */
 import { systemClock } from '../base/clock.ts';
 import type { Clock } from '../base/clock.ts';
+import type { HeaderFields } from '../wire/canonical-request.ts';
 import { SigningKeys } from '../wire/sigv4.ts';
-import type { Credentials, HeaderFields } from '../wire/sigv4.ts';
+import type { Credentials } from '../wire/sigv4.ts';
 import { verifyRequest } from '../wire/sigv4-verify.ts';
 import { verifyAuthorization, type DaxAuthorization } from '../wire/dax/authorization.ts';
 

@@ -2,12 +2,16 @@
  * Where the fields of one request's head lie in its bytes. Nothing is made of them before it is asked for: a call without a
  * signature needs none of their texts, and a signed one those that were signed.
  */
-import type { HeaderFields } from '../wire/sigv4.ts';
+import type { HeaderFields } from '../wire/canonical-request.ts';
 
 /** A head with more of them is nothing that an SDK sends. */
 const FIELDS_MAX = 64;
 /** Start and end of the name, start and end of the value. */
 const PLACES = 4;
+
+const SPACE = 0x20;
+/** The last character of ASCII that is none of control. */
+const TILDE = 0x7e;
 
 const LOWER_CASE = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
 
@@ -73,6 +77,37 @@ export class FieldTable implements HeaderFields {
       if ((places[at + 1] as number) - start !== name.length || !this.#isNamed(start, name)) continue;
       const value = this.#slice(places[at + 2] as number, places[at + 3] as number);
       found = found === undefined ? value : `${found}, ${value}`;
+    }
+    return found;
+  }
+
+  copyTo(name: string, memory: Uint8Array, start: number): number {
+    const place = this.#placeOf(name);
+    if (place === -1) return -1;
+    const from = this.#places[place + 2] as number;
+    const to = this.#places[place + 3] as number;
+    if (to - from > memory.length - start) return -1;
+    const bytes = this.#bytes;
+    let end = start;
+    for (let at = from; at < to; at++) {
+      const byte = bytes[at] as number;
+      // There is no white space at either end: a space that another follows is one of several.
+      if (byte > TILDE || (byte <= SPACE && (byte < SPACE || bytes[at + 1] === SPACE))) return -1;
+      memory[end++] = byte;
+    }
+    return end;
+  }
+
+  /** Where the places of the one field of that name are; -1 where there is none or several. */
+  #placeOf(name: string): number {
+    if (this.#known !== undefined) this.#place(this.#known);
+    const places = this.#places;
+    let found = -1;
+    for (let at = 0; at < this.#used; at += PLACES) {
+      const start = places[at] as number;
+      if ((places[at + 1] as number) - start !== name.length || !this.#isNamed(start, name)) continue;
+      if (found !== -1) return -1;
+      found = at;
     }
     return found;
   }

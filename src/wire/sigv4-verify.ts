@@ -7,17 +7,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { memo } from '../base/memo.ts';
 import { ServiceError } from '../model/service-error.ts';
 import {
-  ALGORITHM,
-  basicTime,
-  canonicalRequest,
-  stringToSign,
-  TERMINATOR,
-  type Credentials,
+  canonicalHash,
+  signedNamesOf,
   type HeaderFields,
   type RequestShape,
-  type Scope,
-  type SigningKeys,
-} from './sigv4.ts';
+  type SignedNames,
+} from './canonical-request.ts';
+import { basicTime, TERMINATOR, type Credentials, type Scope, type SigningKeys } from './sigv4.ts';
+import { ALGORITHM } from './signing-key.ts';
 
 /** An HTTP request as it was received. */
 export interface SignedRequest extends RequestShape {
@@ -45,19 +42,28 @@ export interface VerifiedCaller extends Scope {
 interface Credential extends VerifiedCaller {
   readonly date: string;
   readonly term: string;
-  /** All but the access key id, as it is signed. */
-  readonly scope: string;
+  /** The whole of it, as keys are known by. */
+  readonly text: string;
+}
+
+/** What a request says of its signature, but for the signature. */
+interface Claim {
+  readonly algorithm: string;
+  readonly credential: string;
+  readonly signed: SignedNames;
+  readonly signsHost: boolean;
+  readonly signsTarget: boolean;
 }
 
 interface Authorization {
-  readonly algorithm: string;
-  readonly credential: string;
-  readonly signedNames: readonly string[];
+  readonly claim: Claim;
   readonly signature: string;
   readonly time: string;
 }
 
 const DEFAULT_SKEW_MS = 15 * 60 * 1000;
+const DATE_CHARACTERS = 8;
+const SIGNATURE_DIGITS = 64;
 const INVALID_TOKEN = 'The security token included in the request is invalid.';
 const NO_MATCH =
   'The request signature we calculated does not match the signature you provided. ' +
@@ -69,22 +75,22 @@ const NO_MATCH =
  */
 export function verifyRequest(request: SignedRequest, options: VerifyOptions): VerifiedCaller {
   const { headers } = request;
-  const authorization = authorizationOf(request);
-  const { time, signedNames } = authorization;
+  const { claim, time, signature } = authorizationOf(request);
   checkTime(time, options.wallMs, options.clockSkewMs ?? DEFAULT_SKEW_MS);
-  checkSignedNames(headers, signedNames);
-  if (authorization.algorithm !== ALGORITHM) {
-    throw incomplete(`Unsupported AWS 'algorithm': '${authorization.algorithm}' (only AWS4-HMAC-SHA256 for now). `);
+  checkSignedNames(headers, claim);
+  if (claim.algorithm !== ALGORITHM) {
+    throw incomplete(`Unsupported AWS 'algorithm': '${claim.algorithm}' (only AWS4-HMAC-SHA256 for now). `);
   }
-  const { accessKeyId, region, service, scope } = checkCredential(authorization, options);
-  const credentials = options.credentialsOf(accessKeyId);
+  const credential = checkCredential(claim.credential, time, options);
+  const credentials = options.credentialsOf(credential.accessKeyId);
   // A temporary key is only valid together with its token, and a lasting one only without.
   if (credentials === undefined || headers.get('x-amz-security-token') !== credentials.sessionToken) {
     throw new ServiceError('UnrecognizedClientException', INVALID_TOKEN);
   }
-  const text = stringToSign(canonicalRequest(request, headers, signedNames), time, scope);
-  const expected = options.keys.signature(credentials, scope, text);
-  if (!equalInConstantTime(expected, authorization.signature)) throw invalid(NO_MATCH);
+  const digest = canonicalHash(request, headers, claim.signed);
+  const expected = options.keys.keyOf(credential.text, credentials.secretAccessKey).sign(time, digest);
+  if (!equalInConstantTime(expected, signature)) throw invalid(NO_MATCH);
+  const { accessKeyId, region, service } = credential;
   return { accessKeyId, region, service };
 }
 
@@ -95,13 +101,29 @@ export function claimedAccessKeyId(authorization: string | undefined): string | 
   return authorization === undefined ? undefined : /Credential=([^/,\s]+)\//.exec(authorization)?.[1];
 }
 
-/** As SDKs write it; other forms are good as well, and take longer to read. */
-const USUAL_FORM = /^AWS4-HMAC-SHA256 Credential=([^\s,=]+), ?SignedHeaders=([^\s,=]+), ?Signature=([^\s,=]+)$/;
-
 /** Callers repeat all of it but the signature: a handful of scopes a day, of lists of names, and one time a second. */
 const REMEMBERED = 256;
 
-const signedNamesOf = memo(REMEMBERED, (text): readonly string[] => text.toLowerCase().split(';'));
+/** As SDKs write what stands before the signature; other forms are good as well, and take longer to read. */
+const USUAL_FORM = /^AWS4-HMAC-SHA256 Credential=([^\s,=]+), ?SignedHeaders=([^\s,=]+), ?Signature=$/;
+
+/** Null of any other form. */
+const usualClaimOf = memo(REMEMBERED, (text): Claim | null => {
+  const usual = USUAL_FORM.exec(text);
+  return usual === null ? null : claimOf(ALGORITHM, usual[1] as string, usual[2] as string);
+});
+
+function claimOf(algorithm: string, credential: string, signedNames: string): Claim {
+  const signed = signedNamesOf(signedNames);
+  const { names } = signed;
+  return {
+    algorithm,
+    credential,
+    signed,
+    signsHost: names.includes('host'),
+    signsTarget: names.includes('x-amz-target'),
+  };
+}
 
 /** Milliseconds since 1970; NaN of what is no time. */
 const timeMsOf = memo(REMEMBERED, (time) => {
@@ -116,7 +138,7 @@ const credentialOf = memo(REMEMBERED, (text): Credential | null => {
   const parts = text.slice(0, end).split('/');
   if (parts.length !== 5) return null;
   const [accessKeyId, date, region, service, term] = parts as [string, string, string, string, string];
-  return { accessKeyId, date, region, service, term, scope: text.slice(accessKeyId.length + 1, end) };
+  return { accessKeyId, date, region, service, term, text: parts.join('/') };
 });
 
 function authorizationOf({ headers, query }: SignedRequest): Authorization {
@@ -127,13 +149,10 @@ function authorizationOf({ headers, query }: SignedRequest): Authorization {
   if (header === undefined || !header.trimStart().startsWith('AWS4-')) {
     throw new ServiceError('MissingAuthenticationTokenException', 'Request is missing Authentication Token');
   }
-  const usual = USUAL_FORM.exec(header);
-  const usualTime = headers.get('x-amz-date');
-  if (usual !== null && usualTime !== undefined) {
-    const [, credential, names, signature] = usual as unknown as readonly [string, string, string, string];
-    return { algorithm: ALGORITHM, credential, signedNames: signedNamesOf(names), signature, time: usualTime };
-  }
-  return unusualAuthorizationOf(header, usualTime ?? basicTimeOfDate(headers.get('date')));
+  const time = headers.get('x-amz-date');
+  const claim = usualClaimOf(header.slice(0, -SIGNATURE_DIGITS));
+  if (claim !== null && time !== undefined) return { claim, signature: header.slice(-SIGNATURE_DIGITS), time };
+  return unusualAuthorizationOf(header, time ?? basicTimeOfDate(headers.get('date')));
 }
 
 function unusualAuthorizationOf(header: string, time: string | undefined): Authorization {
@@ -151,13 +170,10 @@ function unusualAuthorizationOf(header: string, time: string | undefined): Autho
     missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
   }
   if (time === undefined || missing !== '') throw incomplete(`${missing}Authorization=${header}`);
-  return {
-    algorithm,
-    credential: parameters.get('Credential') as string,
-    signedNames: signedNamesOf(parameters.get('SignedHeaders') as string),
-    signature: parameters.get('Signature') as string,
-    time,
-  };
+  const [credential, signedNames, signature] = ['Credential', 'SignedHeaders', 'Signature'].map((name) =>
+    parameters.get(name),
+  ) as [string, string, string];
+  return { claim: claimOf(algorithm, credential, signedNames), signature, time };
 }
 
 function checkTime(time: string, wallMs: number, skewMs: number): void {
@@ -176,19 +192,17 @@ function checkTime(time: string, wallMs: number, skewMs: number): void {
   throw invalid(`Signature not yet current: ${time} is still later than ${basicTime(wallMs + skewMs)} ${given}`);
 }
 
-function checkSignedNames(headers: HeaderFields, signedNames: readonly string[]): void {
-  if (!signedNames.includes('host')) {
-    throw invalid("'Host' must be a 'SignedHeader' in the AWS Authorization.");
-  }
+function checkSignedNames(headers: HeaderFields, { signsHost, signsTarget }: Claim): void {
+  if (!signsHost) throw invalid("'Host' must be a 'SignedHeader' in the AWS Authorization.");
   // Were it unsigned, whoever holds a signed request could turn it into another operation. Other headers may come from
   // a proxy on the way, and nothing here reads them.
-  if (!signedNames.includes('x-amz-target') && headers.get('x-amz-target') !== undefined) {
+  if (!signsTarget && headers.get('x-amz-target') !== undefined) {
     throw invalid("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
   }
 }
 
 /** The credential of a call, when its scope is one that is served here. */
-function checkCredential({ credential: text, time }: Authorization, options: VerifyOptions): Credential {
+function checkCredential(text: string, time: string, options: VerifyOptions): Credential {
   const credential = credentialOf(text);
   if (credential === null) {
     throw incomplete(
@@ -197,7 +211,7 @@ function checkCredential({ credential: text, time }: Authorization, options: Ver
   }
   const { date, region, service, term } = credential;
   const expectedService = options.service ?? 'dynamodb';
-  const signedDate = time.slice(0, 8);
+  const isDateSigned = time.startsWith(date) && date.length === DATE_CHARACTERS;
   let problem = '';
   if (options.region !== undefined && region !== options.region) {
     problem += `Credential should be scoped to a valid region, not '${region}'. `;
@@ -208,10 +222,10 @@ function checkCredential({ credential: text, time }: Authorization, options: Ver
   if (term !== TERMINATOR) {
     problem += `Credential should be scoped with a valid terminator: '${TERMINATOR}', not '${term}'. `;
   }
-  if (date !== signedDate) {
+  if (!isDateSigned) {
     problem +=
       'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
-      `'${date}' != '${signedDate}', from '${time}'.`;
+      `'${date}' != '${time.slice(0, DATE_CHARACTERS)}', from '${time}'.`;
   }
   if (problem !== '') throw invalid(problem);
   return credential;
@@ -223,12 +237,11 @@ function basicTimeOfDate(date: string | undefined): string | undefined {
   return Number.isNaN(dateMs) ? date : basicTime(dateMs);
 }
 
-const SIGNATURE_BYTES = 64;
-const expectedBytes = Buffer.alloc(SIGNATURE_BYTES);
-const givenBytes = Buffer.alloc(SIGNATURE_BYTES);
+const expectedBytes = Buffer.alloc(SIGNATURE_DIGITS);
+const givenBytes = Buffer.alloc(SIGNATURE_DIGITS);
 
 function equalInConstantTime(expected: string, given: string): boolean {
-  if (given.length !== SIGNATURE_BYTES) return false;
+  if (given.length !== SIGNATURE_DIGITS) return false;
   expectedBytes.write(expected, 'latin1');
   givenBytes.write(given, 'latin1');
   return timingSafeEqual(expectedBytes, givenBytes);

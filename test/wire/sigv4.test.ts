@@ -122,7 +122,9 @@ describe('the signer', () => {
   test('keeps keys apart by secret, day and region, and forgets the oldest beyond its limit', () => {
     const few = new SigningKeys(1);
     const signature = (secretAccessKey: string, date: string, region: string) =>
-      few.signature({ accessKeyId: 'AKID', secretAccessKey }, scopeText(date, { region, service: 'dynamodb' }), 'text');
+      few
+        .keyOf(`AKID/${scopeText(date, { region, service: 'dynamodb' })}`, secretAccessKey)
+        .sign(basicTime(NOW_MS), 'digest');
     const first = signature('one', '20261122', 'eu-west-1');
     const others = [
       signature('two', '20261122', 'eu-west-1'),

@@ -2,9 +2,8 @@
  * The signature of a connection: Signature Version 4 of an empty request to DAX, of which the client sends the string that it
  * signed. Clients do not agree on the host that they sign, so both are good. The session token is sent and not signed.
  */
-import { hash } from 'node:crypto';
 import { ServiceError } from '../../model/service-error.ts';
-import { canonicalRequest } from '../sigv4.ts';
+import { canonicalHash, signedNamesOf } from '../canonical-request.ts';
 import { verifyRequest, type SignedRequest, type VerifiedCaller, type VerifyOptions } from '../sigv4-verify.ts';
 import type { CborReader } from './cbor-reader.ts';
 
@@ -17,7 +16,7 @@ export interface DaxAuthorization {
 
 /** JavaScript and Python sign the first, Go the second. */
 const HOSTS = ['dax.amazonaws.com', 'https://dax.amazonaws.com'] as const;
-const SIGNED_NAMES = ['host', 'x-amz-date'] as const;
+const SIGNED_NAMES = signedNamesOf('host;x-amz-date');
 const NO_BODY = new Uint8Array(0);
 
 export function readAuthorization(reader: CborReader): DaxAuthorization {
@@ -40,15 +39,13 @@ export function verifyAuthorization(
       ['x-amz-date', time],
       [
         'authorization',
-        `${algorithm} Credential=${accessKeyId}/${scope}, SignedHeaders=host;x-amz-date, Signature=${signature}`,
+        `${algorithm} Credential=${accessKeyId}/${scope}, SignedHeaders=${SIGNED_NAMES.text}, Signature=${signature}`,
       ],
     ]);
     if (sessionToken !== undefined) headers.set('x-amz-security-token', sessionToken);
     return { method: 'POST', path: '/', query: '', headers, body: NO_BODY };
   });
-  const signed = requests.find(
-    (request) => hash('sha256', canonicalRequest(request, request.headers, SIGNED_NAMES), 'hex') === digest,
-  );
+  const signed = requests.find((request) => canonicalHash(request, request.headers, SIGNED_NAMES) === digest);
   if (signed === undefined) {
     throw new ServiceError('InvalidSignatureException', 'What the client signed is no request to DAX');
   }
