@@ -68,3 +68,12 @@ test('fields in the bytes of a head are signed as the same fields in texts', () 
     }),
   );
 });
+
+test('a value for which there is no room is not copied', () => {
+  const reader = new HeadReader({ headBytesMax: 1024, bodyBytesMax: 1024, looksAtPages: false });
+  const head =
+    'POST / HTTP/1.1\r\nhost: abcd\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 2\r\n\r\n{}';
+  expect(reader.read(Buffer.from(head), 0)).toBe('ordinary');
+  expect(reader.headers.copyTo('host', new Uint8Array(6), 2)).toBe(6);
+  expect(reader.headers.copyTo('host', new Uint8Array(5), 2)).toBe(-1);
+});
