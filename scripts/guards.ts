@@ -315,16 +315,35 @@ export const guards: readonly Guard[] = [
   {
     name: 'I6 near: another node than the one that is followed refuses',
     file: 'src/proxy/calls.ts',
-    guard: 'refuseOtherNode(head.node, instance);',
+    guard: 'refuseOtherNode(call.node, instance);',
     without: 'void refuseOtherNode;',
     suites: near,
   },
   {
     name: 'I3 near: a node that stood still refuses what may have been given up',
     file: 'src/proxy/calls.ts',
-    guard: 'standstill.refuse(head.node);',
+    guard: 'standstill.refuse(call.node);',
     without: 'void standstill;',
     suites: ['test/proxy/standstill'],
+  },
+  {
+    name: 'I8 a known read of a table that is not served',
+    file: 'src/accelerator/known-reads.ts',
+    guard: ' || !table.isServing(nowMs)',
+    without: '',
+  },
+  {
+    name: 'I9 a known read of another epoch',
+    file: 'src/accelerator/known-reads.ts',
+    guard: 'table.epoch !== read.epoch || ',
+    without: '',
+  },
+  {
+    name: 'I12 a known read is answered to nobody who may not ask',
+    file: 'src/proxy/calls.ts',
+    guard: '      this.#authorise(call);\n',
+    without: '      if (this.#findKnown(call, operation, startMs) === undefined) this.#authorise(call);\n',
+    suites: ['test/proxy/authorise'],
   },
   {
     name: 'near: who has gone is not told',

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Answer, ExecuteOptions } from '../../src/accelerator/answer.ts';
 import { ServiceRequest } from '../../src/model/service-call.ts';
 import type { JsonObject } from '../../src/model/service-call.ts';
+import { ScriptedFeed } from '../support/scripted-feed.ts';
 import { item, openRig, TABLE_NAME, tableDefinition, type Rig, type RigOptions } from '../support/accelerator-rig.ts';
 
 let rig: Rig;
@@ -63,6 +64,21 @@ describe.each(Object.entries(reads))('a known %s', (operation, input) => {
     expect((await ask(operation, input)).reply.errorName).toBe('ResourceNotFoundException');
     await rig.call('CreateTable', tableDefinition);
     expect((await ask(operation, input)).reply.body.toString()).not.toContain('one');
+  });
+
+  test('waits for a feed that is late (I8), and is not served over a gap (I9)', async () => {
+    const feed = new ScriptedFeed('live', () => rig.clock.monotonicMs());
+    await open({ feed, maxStalenessMs: 1_000 });
+    await put('one');
+    await askOften(operation, input);
+    await rig.clock.advance(1_001);
+    expect((await ask(operation, input)).cache).toBe('pass');
+    feed.caughtUp(TABLE_NAME, rig.clock.monotonicMs());
+    expect((await ask(operation, input)).cache).toBe('hit');
+    await rig.direct('PutItem', { Item: { ...key, ...item({ v: 'unseen' }) } });
+    feed.gap(TABLE_NAME, 'restart');
+    feed.caughtUp(TABLE_NAME, rig.clock.monotonicMs());
+    expect((await ask(operation, input)).reply.body.toString()).toContain('unseen');
   });
 
   test('passes, and bypasses and refreshes when it is asked to', async () => {

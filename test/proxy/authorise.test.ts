@@ -1,6 +1,7 @@
 /** Who may ask: with signatures demanded, nothing of the cache reaches a caller whose signature is not good (I12). */
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, expect, test } from 'vitest';
+import type { Answer } from '../../src/accelerator/answer.ts';
 import { ServiceReply } from '../../src/model/service-call.ts';
 import { authoriseSigned } from '../../src/proxy/authorise.ts';
 import { acceleratorOf, closeAll, listen } from './door-rig.ts';
@@ -12,10 +13,11 @@ const known = { accessKeyId: 'AKIDKNOWN', secretAccessKey: 'secret' };
 
 async function signedDoor(region?: string): Promise<{ readonly url: string; readonly asked: () => number }> {
   let asked = 0;
-  const accelerator = acceleratorOf(() => {
+  const secret = (): Answer => {
     asked++;
     return { reply: ServiceReply.fromOutput({ TableNames: ['Secret'] }), cache: 'hit', ageMs: 0 };
-  });
+  };
+  const accelerator = { ...acceleratorOf(secret), findKnown: secret };
   const authorise = authoriseSigned({
     credentialsOf: (id) => (id === known.accessKeyId ? known : undefined),
     region,
@@ -52,10 +54,13 @@ test.each([
   expect(asked()).toBe(0);
 });
 
-test('a call without a signature is refused', async () => {
+test.each([
+  ['a call', 'DynamoDB_20120810.ListTables'],
+  ['a read that is known by its bytes', 'DynamoDB_20120810.GetItem'],
+])('%s without a signature is refused', async (_, target) => {
   const { url, asked } = await signedDoor();
   await using connection = await RawConnection.open(url);
-  await connection.send(callBytes());
+  await connection.send(callBytes({ target }));
   const refused = await connection.answer();
   expect([refused.status, refused.body]).toEqual([400, expect.stringContaining('MissingAuthenticationTokenException')]);
   expect(asked()).toBe(0);
