@@ -26,6 +26,13 @@ export const guardsOfWorkers: readonly Guard[] = [
     suites: workers,
   },
   {
+    name: 'workers: no known read is answered without a lease',
+    file: 'src/proxy/shared-accelerator.ts',
+    guard: 'this.#link.mayServe ? this.#own.findKnown',
+    without: 'this.#link !== undefined ? this.#own.findKnown',
+    suites: workers,
+  },
+  {
     name: 'workers: nothing is known by one that was left behind',
     file: 'src/proxy/shared-accelerator.ts',
     guard: 'link.mayServe ? following.stalenessMs() : Infinity',

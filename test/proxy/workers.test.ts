@@ -7,6 +7,8 @@ import type { RigWorker } from './worker-rig.ts';
 import { WorkerRig } from './worker-rig.ts';
 
 const KEY = { pk: 'order', sk: '1' };
+/** Hits, one of which is taken note of. */
+const KNOWN_AFTER = 20;
 let rig: WorkerRig;
 
 afterEach(() => rig.close());
@@ -96,6 +98,18 @@ test('a worker that takes nothing is waited for until it would serve nothing, an
   expect(await get(two)).toBe('pass paid');
   two.run();
   expect([await get(two), await get(two)]).toEqual(['miss paid', 'hit paid']);
+});
+
+test('a worker that takes nothing answers no read that it knows by its bytes either', async () => {
+  const [one, two] = await warm();
+  for (let i = 0; i < KNOWN_AFTER; i++) expect([await get(two), await openPages(two)]).toEqual(['hit open', 'hit 1']);
+  two.stand();
+  const told = two.changeArrives();
+  const written = put(one, 'paid');
+  await told;
+  await rig.clock.advance(workerDefaults.leaseMs + workerDefaults.beatMs);
+  await written;
+  expect([await get(two), await openPages(two)]).toEqual(['pass paid', 'pass 0']);
 });
 
 test('an old answer of the primary does not let a worker serve that stood still', async () => {
