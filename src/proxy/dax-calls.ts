@@ -19,11 +19,12 @@ import type { AskedCall } from './dax-frames.ts';
 import { KnownFrames } from './dax-frames.ts';
 import { ReadyAnswers } from './dax-ready.ts';
 import type { DaxTables, DescribedTable } from './dax-tables.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { Dispatch, FindKnown } from './dispatch.ts';
 import { isFault, refusalOf } from './refuse.ts';
 
 export interface DaxCallsOptions {
   readonly dispatch: Dispatch;
+  readonly findKnown: FindKnown | undefined;
   readonly tables: DaxTables;
   readonly lists: AttributeLists;
   readonly ids: RequestIds;
@@ -120,8 +121,12 @@ export class DaxCalls {
   }
 
   #ask(asked: AskedCall, startMs: number): Buffer | Promise<Buffer> {
+    const { dispatch, findKnown } = this.#options;
+    const { operation, spelling } = asked.request;
     try {
-      const answer = this.#options.dispatch(asked.request, {});
+      const known = spelling === undefined ? undefined : findKnown?.(operation, spelling, startMs);
+      if (known !== undefined) return this.#reply(asked, known, startMs);
+      const answer = dispatch(asked.request, {});
       if (answer instanceof Promise) return this.#await(asked, answer, startMs);
       return this.#reply(asked, answer, startMs);
     } catch (error) {

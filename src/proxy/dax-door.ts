@@ -23,7 +23,7 @@ import { DaxConnection, type DaxConnectionHost } from './dax-connection.ts';
 import type { DaxLimits } from './dax-limits.ts';
 import { DaxListFile } from './dax-list-file.ts';
 import { DaxTables } from './dax-tables.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { Dispatch, FindKnown } from './dispatch.ts';
 import type { ResolvedLimits } from './limits.ts';
 import { listen, urlOf } from './listen.ts';
 import { ReceiveBudget } from './receive.ts';
@@ -50,6 +50,7 @@ export function checkDaxTls({ cert, key }: DaxTls): void {
 
 export interface DaxDoorOptions {
   readonly dispatch: Dispatch;
+  readonly findKnown: FindKnown | undefined;
   readonly host: string;
   readonly port: number | undefined;
   readonly tlsPort: number | undefined;
@@ -100,7 +101,7 @@ export class DaxDoor {
   /** @throws {SlipstreamError} SLIPSTREAM_BAD_OPTION. */
   constructor(options: DaxDoorOptions) {
     this.#options = options;
-    const { dispatch, clock, log, instance, daxLimits } = options;
+    const { dispatch, findKnown, clock, log, instance, daxLimits } = options;
     this.#lists = new AttributeLists(daxLimits.attributeLists);
     options.sharedLists?.meet({
       define: (names) => this.#takeList(names),
@@ -111,6 +112,7 @@ export class DaxDoor {
     const ids = new RequestIds(clock);
     this.#calls = new DaxCalls({
       dispatch,
+      findKnown,
       tables: this.#tables,
       lists: this.#lists,
       ids,

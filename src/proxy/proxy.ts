@@ -134,7 +134,7 @@ class Doors implements Proxy {
       accelerator === undefined ? dispatchTo(backing) : (call, asked) => accelerator.execute(call, asked);
     const findKnown: FindKnown | undefined =
       accelerator?.findKnown && ((operation, text, nowMs) => accelerator.findKnown?.(operation, text, nowMs));
-    const dax = daxDoorOf(options, { dispatch, instance: this.instance, limits, clock, log });
+    const dax = daxDoorOf(options, { dispatch, findKnown, instance: this.instance, limits, clock, log });
     this.#dax = dax;
     if (httpPort !== 'off') {
       this.#http = new HttpDoor({
@@ -237,6 +237,7 @@ function daxDoorOf(
   options: ProxyOptions,
   parts: {
     readonly dispatch: Dispatch;
+    readonly findKnown: FindKnown | undefined;
     readonly instance: string;
     readonly limits: ResolvedLimits;
     readonly clock: Clock;

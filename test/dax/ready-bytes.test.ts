@@ -23,8 +23,10 @@ function tablesOf({ accelerator }: Rig): DaxTables {
 
 function callsOf(rig: Rig, tables = tablesOf(rig)): DaxCalls {
   const clock = systemClock;
+  const { accelerator } = rig;
   return new DaxCalls({
-    dispatch: rig.accelerator.execute.bind(rig.accelerator),
+    dispatch: accelerator.execute.bind(accelerator),
+    findKnown: accelerator.findKnown?.bind(accelerator),
     tables,
     lists: new AttributeLists(),
     ids: new RequestIds(clock),
