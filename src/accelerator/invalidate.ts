@@ -13,21 +13,35 @@ import type { OpenTable } from './tables.ts';
 
 export type MutationSource = keyof DropCounters;
 
-/** Returns how many entries and pages went. */
-export function invalidate(parts: Parts, table: OpenTable, mutation: Mutation, source: MutationSource): number {
+/**
+ * Returns how many entries and pages went.
+ *
+ * @param entry 'drop' where whoever calls knows that the item's entry goes whatever it holds, which spares looking into it.
+ */
+export function invalidate(
+  parts: Parts,
+  table: OpenTable,
+  mutation: Mutation,
+  source: MutationSource,
+  entry: 'judge' | 'drop' = 'judge',
+): number {
   const nowMs = parts.clock.monotonicMs();
   table.record(mutation, nowMs);
-  const dropped = dropItem(parts, table, mutation, nowMs) + dropPages(parts, table, mutation);
+  const droppedItems = entry === 'drop' ? dropEntry(parts, table, mutation) : dropItem(parts, table, mutation, nowMs);
+  const dropped = droppedItems + dropPages(parts, table, mutation);
   parts.drops[source] += dropped;
   return dropped;
 }
 
 /** I6: never an older image over a newer one, so the entry is kept or dropped, not replaced. */
 function dropItem(parts: Parts, table: OpenTable, mutation: Mutation, nowMs: number): number {
-  const key = table.prefix + mutation.keyText;
-  const entry = parts.items.stale(key, nowMs);
+  const entry = parts.items.stale(table.prefix + mutation.keyText, nowMs);
   if (entry === undefined || holdsImage(entry.value, mutation.newImage)) return 0;
-  return parts.items.invalidate(key) ? 1 : 0;
+  return dropEntry(parts, table, mutation);
+}
+
+function dropEntry(parts: Parts, table: OpenTable, mutation: Mutation): number {
+  return parts.items.invalidate(table.prefix + mutation.keyText) ? 1 : 0;
 }
 
 function holdsImage(cached: KeptAnswer, image: Image): boolean {

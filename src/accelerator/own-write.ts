@@ -65,26 +65,28 @@ export function writeApplied(parts: Parts, write: OwnWrite, images: WrittenImage
   const { table } = write;
   table.writes.end(write.keyText, write.inFlight);
   if (hasMoved(parts, write)) return;
-  const seen = lastSeen(write);
+  const seen = seenSince(write);
   const nowMs = parts.clock.monotonicMs();
   if (table.hasDirectFeed) {
     // The feed delivered this write, with both images, before it was acknowledged: the pages are judged. No record means
     // that nothing changed.
-    if (seen !== undefined && !write.inFlight.overlapped) install(parts, write, seen.newImage, nowMs);
+    const last = seen.at(-1);
+    if (last !== undefined && !write.inFlight.overlapped) install(parts, write, last.newImage, nowMs);
     return;
   }
-  const mutation = mutationOf(table.schema, write.key, images.oldImage, images.newImage);
+  const { oldImage, newImage } = images;
+  const mutation = mutationOf(table.schema, write.key, oldImage, newImage);
   if (mutation === undefined) return;
-  invalidate(parts, table, mutation, 'write');
   // I4: of two overlapping writes nobody knows which came last. The same holds for a write of somebody else whose record
   // arrived meanwhile, unless each left just what ours left, and if the answer took so long that the log has forgotten.
   const isRemembered = table.log.reaches(write.sent.token);
-  const isLast = isRemembered && !write.inFlight.overlapped && allLeave(images.newImage, write);
-  if (!isLast || !images.mayInstall) parts.items.invalidate(table.prefix + write.keyText);
+  const isLast = isRemembered && !write.inFlight.overlapped && allLeave(newImage, seen);
   // What a read was answered meanwhile may be younger than the write, and has been seen: the entry that it left stays if it is
   // what we wrote, and is gone otherwise.
-  else if (!write.inFlight.wasRead) install(parts, write, images.newImage, nowMs);
-  const isAwaited = table.feedState !== 'none' && seen === undefined && willBeRecorded(images);
+  const mayStay = isLast && images.mayInstall && write.inFlight.wasRead;
+  invalidate(parts, table, mutation, 'write', mayStay ? 'judge' : 'drop');
+  if (isLast && images.mayInstall && !mayStay) install(parts, write, newImage, nowMs);
+  const isAwaited = table.feedState !== 'none' && seen.length === 0 && willBeRecorded(images);
   if (isAwaited) table.unconfirmed.add(write.keyText, mutation, nowMs);
 }
 
@@ -104,24 +106,19 @@ function hasMoved(parts: Parts, write: OwnWrite): boolean {
   return true;
 }
 
-/** The last mutation of the key that the log took in since the write began. */
-function lastSeen(write: OwnWrite): Mutation | undefined {
-  let last: Mutation | undefined;
-  for (const mutation of seenSince(write)) last = mutation;
-  return last;
+const NONE: readonly Mutation[] = [];
+
+/** The mutations of the key that the log took in since the write began, oldest first. */
+function seenSince({ table, keyText: text, sent }: OwnWrite): readonly Mutation[] {
+  return table.log.hasAnySince(sent.token) ? [...table.log.since(topics.item(text), sent.token)] : NONE;
 }
 
 /**
  * The last one alone does not tell: a node that is followed pushes a write when it has the answer. A write of ours that the
  * store did first and answered last is then pushed after the one that replaced it.
  */
-function allLeave(image: Image, write: OwnWrite): boolean {
-  for (const mutation of seenSince(write)) if (!sameImage(mutation.newImage, image)) return false;
-  return true;
-}
-
-function seenSince(write: OwnWrite): Iterable<Mutation> {
-  return write.table.log.since(topics.item(write.keyText), write.sent.token);
+function allLeave(image: Image, seen: readonly Mutation[]): boolean {
+  return image !== 'unknown' && seen.every((mutation) => sameImage(mutation.newImage, image));
 }
 
 function install(parts: Parts, write: OwnWrite, image: Image, nowMs: number): void {

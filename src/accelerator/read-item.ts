@@ -24,6 +24,7 @@ import { expiryOf, type Parts } from './parts.ts';
 import { orStale, staleAnswer } from './stale-if-error.ts';
 import { olderBy, type FillLease } from './table.ts';
 import type { OpenTable } from './tables.ts';
+import { withParameter } from './with-parameter.ts';
 
 export interface ItemPlan {
   readonly tableName: string;
@@ -42,6 +43,8 @@ const PLANNED = new Set([
   'ReturnConsumedCapacity',
 ]);
 
+const WHOLE_ANSWER = new Set(['Item']);
+
 /** Undefined: not a call that a cache may answer. */
 export function planItemRead(table: OpenTable, input: JsonObject): ItemPlan | undefined {
   if (!hasOnly(input, PLANNED)) return undefined;
@@ -52,12 +55,22 @@ export function planItemRead(table: OpenTable, input: JsonObject): ItemPlan | un
   const position = key && positionOf(table.schema.key, key);
   if (key === undefined || position === undefined || capacity === undefined) return undefined;
   if (!isAbsentOrString(text)) return undefined;
-  const plan = { tableName: input['TableName'] as string, key, keyText: keyText(position), capacity };
-  if (text === undefined) return names === undefined ? { ...plan, projection: undefined } : undefined;
+  if (text === undefined && names !== undefined) return undefined;
+  return {
+    tableName: input['TableName'] as string,
+    key,
+    keyText: keyText(position),
+    projection: text === undefined ? undefined : projectionOf(text, names),
+    capacity,
+  };
+}
+
+/** @throws {ServiceError} when it is not one. */
+function projectionOf(text: string, names: unknown): readonly DocumentPath[] {
   const placeholders = new Placeholders(names, undefined);
   const projection = parseProjection(text, placeholders);
   placeholders.assertAllUsed();
-  return { ...plan, projection };
+  return projection;
 }
 
 export function readItem(
@@ -112,7 +125,7 @@ function shapeAnswer(
   };
 }
 
-async function loadItem(
+function loadItem(
   parts: Parts,
   table: OpenTable,
   plan: ItemPlan,
@@ -131,15 +144,16 @@ async function loadItem(
       return reply;
     },
   };
-  const { reply, cache } = await load(parts, miss, options);
-  return answered(shapeReply(plan, reply), cache);
+  const loaded = load(parts, miss, options);
+  if (plan.projection === undefined) return loaded;
+  return loaded.then(({ reply, cache }) => answered(shapeReply(plan, reply), cache));
 }
 
 /** The caller's own request wherever it already asks for the whole item in the right way. */
 function readRequest(parts: Parts, table: OpenTable, plan: ItemPlan, request: ServiceRequest): ServiceRequest {
   // I2: a replica may still hold the state before a recent mutation, and no later event would drop it.
   const isStrong = !parts.backing.settlesReads && table.isRecentItem(plan.keyText, parts.clock.monotonicMs());
-  if (!isStrong && plan.projection === undefined) return request;
+  if (plan.projection === undefined) return isStrong ? withParameter(request, 'ConsistentRead', true) : request;
   return request.withInput({
     TableName: plan.tableName,
     Key: plan.key,
@@ -149,7 +163,7 @@ function readRequest(parts: Parts, table: OpenTable, plan: ItemPlan, request: Se
 }
 
 function shapeReply(plan: ItemPlan, reply: ServiceReply): ServiceReply {
-  if (!reply.ok || plan.projection === undefined) return reply;
+  if (!reply.ok) return reply;
   return rework(
     reply,
     shapeAnswer(plan, reply.output, () => reply.output['ConsumedCapacity'] as JsonObject),
@@ -160,16 +174,11 @@ function fillItem(parts: Parts, table: OpenTable, text: string, lease: FillLease
   if (!reply.ok) return;
   table.writes.noteRead(text);
   if (reply.isUncertain) return;
-  let item: unknown;
-  let hasMore: boolean;
-  try {
-    const { Item: found, ...more } = reply.output;
-    item = found;
-    hasMore = Object.keys(more).length > 0;
-  } catch {
-    // The store answered something that is not JSON; the caller gets it, nobody else shall (I13).
-    return;
-  }
+  // Where the store answered something that is not JSON the caller gets it, and nobody else shall (I13).
+  const output = planOrPass(() => reply.output);
+  if (typeof output !== 'object' || output === null) return;
+  const item: unknown = output['Item'];
+  const hasMore = !hasOnly(output, WHOLE_ANSWER);
   const answer = item === undefined ? {} : { Item: item };
   // Bytes that carry nothing but the item are kept as they came.
   storeItem(parts, table, text, olderBy(lease, reply.ageMs), answer, hasMore ? undefined : () => reply.body);

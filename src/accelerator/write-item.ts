@@ -26,6 +26,7 @@ import {
 import { planOrPass } from './parameters.ts';
 import type { Parts } from './parts.ts';
 import type { OpenTable } from './tables.ts';
+import { withParameter } from './with-parameter.ts';
 
 type ReturnValues = 'ALL_OLD' | 'ALL_NEW';
 
@@ -38,7 +39,7 @@ export async function writeItem(
   const write = planOrPass(() => beginOf(parts, table, request));
   if (write === undefined) return writeBlindly(parts, table, request, options);
   const asked = planOrPass(() => imageToAsk(table, request));
-  const sent = asked === undefined ? request : request.withInput({ ...request.input, ReturnValues: asked });
+  const sent = asked === undefined ? request : withParameter(request, 'ReturnValues', asked);
   let reply: ServiceReply;
   try {
     reply = await parts.backing.send(sent, { signal: options.signal });

@@ -19,7 +19,8 @@ export interface ExchangeLimits {
 export interface ExchangeRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly headers: Record<string, string>;
+  /** By name, or names and values by turns. */
+  readonly headers: Record<string, string> | string[];
   readonly body: Buffer | null;
   /** Longest wait for a free connection, where one has to be waited for; what waits longer is never sent. */
   readonly queueTimeoutMs?: number | undefined;
@@ -42,22 +43,30 @@ export function exchange(
   clock: Clock,
 ): Promise<ServiceReply> {
   return new Promise((resolve, reject) => {
-    const { method, path, headers, body, endsConnection } = request;
+    const { method, path, headers, body, endsConnection = false } = request;
     const call = new Exchange(resolve, reject, request, limits, clock);
     if (call.ended) return;
-    pool.dispatch({ method, path, headers, body, ...(endsConnection && { reset: true }) }, call);
+    const sent = { method, path, headers, body } as const;
+    pool.dispatch(endsConnection ? { ...sent, reset: true } : sent, call);
   });
 }
+
+/** What a call waits for: a connection, the reply's headers, or the rest of the reply. */
+type Stage = 'connection' | 'headers' | 'body';
 
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (reply: ServiceReply) => void;
   readonly #reject: (error: Error) => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: (() => void) | undefined;
   readonly #limits: ExchangeLimits;
   readonly #clock: Clock;
-  readonly #onAbort = () => this.#fail(this.#signal?.reason as Error);
+  readonly #startMs: number;
   #controller: Dispatcher.DispatchController | undefined;
+  #stage: Stage;
+  #stageEndsMs: number;
   #timer: Timer | undefined;
+  #timerFiresMs = Infinity;
   #status = 0;
   #headers: Record<string, string> = {};
   #chunks: Buffer[] = [];
@@ -77,24 +86,48 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#signal = signal;
     this.#limits = limits;
     this.#clock = clock;
-    if (signal?.aborted) {
-      this.#fail(signal.reason as Error);
-      return;
+    this.#startMs = clock.monotonicMs();
+    this.#stage = queueTimeoutMs === undefined ? 'headers' : 'connection';
+    this.#stageEndsMs = this.#startMs + (queueTimeoutMs ?? limits.headersTimeoutMs);
+    if (signal !== undefined) {
+      if (signal.aborted) {
+        this.#fail(signal.reason as Error);
+        return;
+      }
+      this.#onAbort = () => this.#fail(signal.reason as Error);
+      signal.addEventListener('abort', this.#onAbort, { once: true });
     }
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
-    if (queueTimeoutMs === undefined) this.#awaitReply(limits.headersTimeoutMs);
-    else this.#timer = clock.after(queueTimeoutMs, () => this.#endQueue(queueTimeoutMs));
+    this.#setTimer(this.#startMs);
   }
 
-  #awaitReply(leftMs: number): void {
-    this.#timer = this.#clock.after(leftMs, () =>
-      this.#fail(timeoutError(`no reply within ${this.#limits.headersTimeoutMs} ms`)),
-    );
+  #enter(stage: Stage, nowMs: number, endsMs: number): void {
+    this.#stage = stage;
+    this.#stageEndsMs = endsMs;
+    // One that fires before the stage ends is set on then. Nearly every call ends before that, so that it costs one timer.
+    if (this.#timerFiresMs > endsMs) this.#setTimer(nowMs);
   }
 
-  #endQueue(waitedMs: number): void {
-    if (this.#controller !== undefined) this.#awaitReply(Math.max(0, this.#limits.headersTimeoutMs - waitedMs));
-    else this.#fail(new SlipstreamError('SLIPSTREAM_LIMIT', `no connection to the store was free for ${waitedMs} ms`));
+  #setTimer(nowMs: number): void {
+    this.#timer?.cancel();
+    this.#timerFiresMs = this.#stageEndsMs;
+    this.#timer = this.#clock.after(this.#stageEndsMs - nowMs, () => this.#onTimer());
+  }
+
+  #onTimer(): void {
+    const nowMs = this.#clock.monotonicMs();
+    // A timer may fire a little early, too.
+    if (nowMs < this.#stageEndsMs) return this.#setTimer(nowMs);
+    const { headersTimeoutMs, bodyTimeoutMs } = this.#limits;
+    if (this.#stage === 'body') return this.#fail(timeoutError(`the reply did not end within ${bodyTimeoutMs} ms`));
+    if (this.#stage === 'headers') return this.#fail(timeoutError(`no reply within ${headersTimeoutMs} ms`));
+    if (this.#controller === undefined) {
+      const waitedMs = Math.round(this.#stageEndsMs - this.#startMs);
+      return this.#fail(
+        new SlipstreamError('SLIPSTREAM_LIMIT', `no connection to the store was free for ${waitedMs} ms`),
+      );
+    }
+    this.#timerFiresMs = Infinity;
+    this.#enter('headers', nowMs, this.#startMs + headersTimeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -111,10 +144,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = endToEnd(headers);
-    this.#timer?.cancel();
-    this.#timer = this.#clock.after(this.#limits.bodyTimeoutMs, () =>
-      this.#fail(timeoutError(`the reply did not end within ${this.#limits.bodyTimeoutMs} ms`)),
-    );
+    const nowMs = this.#clock.monotonicMs();
+    this.#enter('body', nowMs, nowMs + this.#limits.bodyTimeoutMs);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -155,7 +186,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #end(): void {
     this.ended = true;
     this.#timer?.cancel();
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 
   #ownError(cause: Error): Error {

@@ -9,9 +9,9 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
 import { STREAMS_TARGET, traitsOf } from '../model/operations.ts';
 import type { ServiceReply, ServiceRequest } from '../model/service-call.ts';
-import { AWS_JSON } from '../wire/aws-json.ts';
-import { signRequest, SigningKeys, type Credentials } from '../wire/sigv4.ts';
+import type { Credentials } from '../wire/sigv4.ts';
 import type { BackingStore, SendOptions } from './backing-store.ts';
+import { CallSigner } from './call-signer.ts';
 import { CredentialSource, defaultCredentials, type CredentialsProvider } from './credentials.ts';
 import { endpointsOf } from './endpoints.ts';
 import { exchange, wasUnanswered, type ExchangeLimits } from './exchange.ts';
@@ -70,8 +70,6 @@ export class RemoteStore implements BackingStore {
   readonly #inFlightMax: number;
   readonly #connectionsMax: number;
   readonly #queueTimeoutMs: number;
-  readonly #keys = new SigningKeys();
-  readonly #via: string | undefined;
   #inFlight = 0;
 
   constructor(options: RemoteStoreOptions) {
@@ -87,9 +85,9 @@ export class RemoteStore implements BackingStore {
           ? () => Promise.resolve(credentials)
           : (credentials ?? defaultCredentials(endpoints.aws)),
     });
-    this.#dynamodb = connectionsTo(endpoints.dynamodb, options);
-    this.#streams =
-      endpoints.streams.href === endpoints.dynamodb.href ? this.#dynamodb : connectionsTo(endpoints.streams, options);
+    const to = (url: URL) => connectionsTo(url, endpoints.region, options);
+    this.#dynamodb = to(endpoints.dynamodb);
+    this.#streams = endpoints.streams.href === endpoints.dynamodb.href ? this.#dynamodb : to(endpoints.streams);
     this.#limits = {
       headersTimeoutMs: options.headersTimeoutMs ?? remoteStoreDefaults.headersTimeoutMs,
       bodyTimeoutMs: options.bodyTimeoutMs ?? remoteStoreDefaults.bodyTimeoutMs,
@@ -98,7 +96,6 @@ export class RemoteStore implements BackingStore {
     this.#inFlightMax = options.inFlightMax ?? remoteStoreDefaults.inFlightMax;
     this.#connectionsMax = options.connectionsMax ?? remoteStoreDefaults.connectionsMax;
     this.#queueTimeoutMs = options.queueTimeoutMs ?? remoteStoreDefaults.queueTimeoutMs;
-    this.#via = options.via;
   }
 
   /** Calls that have no answer yet. */
@@ -161,39 +158,32 @@ export class RemoteStore implements BackingStore {
     ]);
   }
 
-  async #attempt(request: ServiceRequest, signal: AbortSignal | undefined): Promise<ServiceReply> {
-    const { pool, host, path } = request.api === STREAMS_TARGET ? this.#streams : this.#dynamodb;
-    const held = this.#credentials.get();
-    const credentials = held instanceof Promise ? await held : held;
-    const unsigned = {
-      method: 'POST',
-      path,
-      query: '',
-      headers: {
-        host,
-        'content-type': AWS_JSON,
-        'x-amz-target': request.target,
-        ...(this.#via !== undefined && { 'x-slipstream-via': this.#via }),
-      },
-      body: request.body,
-    } as const;
-    const scope = { region: this.region, service: 'dynamodb' };
-    const headers = signRequest(unsigned, credentials, scope, this.#clock.wallMs(), this.#keys);
+  #attempt(request: ServiceRequest, signal: AbortSignal | undefined): Promise<ServiceReply> {
+    const credentials = this.#credentials.get();
+    // No promise where none is needed: it is a turn of the queue on every miss.
+    if (!(credentials instanceof Promise)) return this.#exchange(request, credentials, signal);
+    return credentials.then((asked) => this.#exchange(request, asked, signal));
+  }
+
+  #exchange(request: ServiceRequest, credentials: Credentials, signal: AbortSignal | undefined): Promise<ServiceReply> {
+    const { pool, path, signer } = request.api === STREAMS_TARGET ? this.#streams : this.#dynamodb;
+    const { body } = request;
+    const headers = signer.sign(request.target, body, credentials, this.#clock.wallMs());
     // A store that is slower than its callers is not told of more calls than it has answered, and neither are they kept waiting.
     const queueTimeoutMs = this.#inFlight > this.#connectionsMax ? this.#queueTimeoutMs : undefined;
-    const sent = { method: 'POST', path, headers, body: request.body, signal, queueTimeoutMs } as const;
-    return exchange(pool, sent, this.#limits, this.#clock);
+    return exchange(pool, { method: 'POST', path, headers, body, signal, queueTimeoutMs }, this.#limits, this.#clock);
   }
 }
 
 interface Connections {
   readonly pool: Pool;
-  readonly host: string;
   readonly path: string;
+  readonly signer: CallSigner;
 }
 
-function connectionsTo(url: URL, options: RemoteStoreOptions): Connections {
-  return { pool: poolTo(url, options), host: url.host, path: url.pathname };
+function connectionsTo(url: URL, region: string, options: RemoteStoreOptions): Connections {
+  const { host, pathname: path } = url;
+  return { pool: poolTo(url, options), path, signer: new CallSigner({ host, path, region, via: options.via }) };
 }
 
 type PoolOptions = Pick<RemoteStoreOptions, 'connectionsMax' | 'keepAliveMs' | 'connectTimeoutMs' | 'ca'>;
