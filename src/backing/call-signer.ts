@@ -1,19 +1,11 @@
 /**
  * Signs calls to one address. All that a signature covers is the same for every call of one operation in one second, but for
- * the body: that part is spelled once a second, by the one canonical form that there is (`wire/sigv4.ts`), and a call costs
- * its hashes and little else.
+ * the body: the fields, their names in order and the key are made once a second, and a call costs its hashes and little else.
  */
-import { hash } from 'node:crypto';
 import { AWS_JSON } from '../wire/aws-json.ts';
-import {
-  ALGORITHM,
-  basicTime,
-  canonicalRequest,
-  scopeText,
-  SigningKeys,
-  stringToSign,
-  type Credentials,
-} from '../wire/sigv4.ts';
+import { canonicalHash, signedNamesOf, type SignedNames } from '../wire/canonical-request.ts';
+import { ALGORITHM, type SigningKey } from '../wire/signing-key.ts';
+import { basicTime, scopeText, SigningKeys, type Credentials } from '../wire/sigv4.ts';
 
 export interface SignedAddress {
   readonly host: string;
@@ -27,18 +19,16 @@ export interface SignedAddress {
 interface Outline {
   readonly time: string;
   readonly credentials: Credentials;
-  readonly scope: string;
-  /** The canonical request up to the hash of its body, which ends it. */
-  readonly canonical: string;
-  readonly authorization: string;
-  /** Names and values by turns, all but the authorization. */
+  readonly key: SigningKey;
+  readonly signed: SignedNames;
+  readonly values: ReadonlyMap<string, string>;
+  /** The same, names and values by turns. */
   readonly fields: readonly string[];
+  readonly authorization: string;
 }
 
 /** A caller may send the name of any operation. */
 const OUTLINES_MAX = 64;
-const HASH_DIGITS = 64;
-const NO_BODY = new Uint8Array();
 
 export class CallSigner {
   readonly #address: SignedAddress;
@@ -58,13 +48,13 @@ export class CallSigner {
       if (this.#outlines.size >= OUTLINES_MAX) this.#outlines.clear();
       this.#outlines.set(target, outline);
     }
-    const { canonical, scope, authorization, fields } = outline;
-    const text = stringToSign(canonical + hash('sha256', body, 'hex'), time, scope);
-    return [...fields, 'authorization', authorization + this.#keys.signature(credentials, scope, text)];
+    const { key, signed, values, fields, authorization } = outline;
+    const digest = canonicalHash({ method: 'POST', path: this.#address.path, query: '', body }, values, signed);
+    return [...fields, 'authorization', authorization + key.sign(time, digest)];
   }
 
   #outlineOf(target: string, credentials: Credentials, time: string): Outline {
-    const { host, path, region, via } = this.#address;
+    const { host, region, via } = this.#address;
     const values = new Map([
       ['host', host],
       ['content-type', AWS_JSON],
@@ -73,16 +63,16 @@ export class CallSigner {
     ]);
     if (credentials.sessionToken !== undefined) values.set('x-amz-security-token', credentials.sessionToken);
     if (via !== undefined) values.set('x-slipstream-via', via);
-    const names = [...values.keys()].sort();
-    const whole = canonicalRequest({ method: 'POST', path, query: '', body: NO_BODY }, values, names);
-    const scope = scopeText(time, { region, service: 'dynamodb' });
+    const signed = signedNamesOf([...values.keys()].sort().join(';'));
+    const credential = `${credentials.accessKeyId}/${scopeText(time, { region, service: 'dynamodb' })}`;
     return {
       time,
       credentials,
-      scope,
-      canonical: whole.slice(0, -HASH_DIGITS),
-      authorization: `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=`,
+      key: this.#keys.keyOf(credential, credentials.secretAccessKey),
+      signed,
+      values,
       fields: [...values].flat(),
+      authorization: `${ALGORITHM} Credential=${credential}, SignedHeaders=${signed.text}, Signature=`,
     };
   }
 }
