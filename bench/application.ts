@@ -2,13 +2,15 @@
  * A process that calls as applications do, by one of four ways: our client, Amazon's, Redis with `JSON.parse` (the cache-aside
  * that people write), or our HTTP door by undici and `JSON.parse`. One argument, an `Application` as JSON; then each message is
  * a `Question`, and is answered by an `Answer`. Ends with the process that started it.
+ *
+ * A call in process takes so little that to look at the clock before and after it and to note the difference would be a quarter
+ * of it. So each run is asked for either how long its calls took or how many they were and what they cost, whatever the way.
  */
 import { createClient } from '@redis/client';
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
-import { Pool } from 'undici';
-import { headersOf } from './call.ts';
 import { putItem, ReadPool } from './dataset.ts';
 import type { Request } from './dataset.ts';
+import { httpWay } from './http-way.ts';
 import type { Effort } from './load.ts';
 import { latencyHistogram, recordMs } from './measurement.ts';
 import { keepPace } from './pace.ts';
@@ -39,9 +41,13 @@ export interface Way {
 export interface Question extends Effort {
   /** That ask at once, each for one item after the other. */
   readonly callers: number;
+  /** Whether each call is; those at a rate always are. */
+  readonly isTimed: boolean;
 }
 
 export interface Answer {
+  readonly count: number;
+  /** Empty where the calls were not timed. */
   readonly histogram: string;
   readonly elapsedMs: number;
   readonly cpuMs: number;
@@ -77,21 +83,7 @@ const ways = {
     const ask: Way['ask'] = async (request) => JSON.parse((await client.get(redisKeyOf(request)))!) as unknown;
     return () => ({ ask });
   },
-  async http({ url, operation }) {
-    const pools = new Map<number, Pool>();
-    const headers = headersOf(operation);
-    return (callers) => {
-      const pool = pools.get(callers) ?? new Pool(url, { connections: callers });
-      pools.set(callers, pool);
-      const ask: Way['ask'] = async ({ input }) => {
-        const request = { method: 'POST', path: '/', headers, body: JSON.stringify(input) } as const;
-        const { statusCode, body } = await pool.request(request);
-        if (statusCode !== 200) throw new Error(`status ${statusCode}`);
-        return body.json();
-      };
-      return { ask };
-    };
-  },
+  http: (application) => Promise.resolve(httpWay(application)),
 } as const satisfies Record<
   Application['way'],
   (application: Application, requests: readonly Request[]) => Promise<(callers: number) => Way>
@@ -104,47 +96,63 @@ async function viaSdk(application: Application, requests: readonly Request[]): P
 
 async function run(way: Way, requests: readonly Request[], isOnce: boolean, question: Question): Promise<Answer> {
   const { ask, judge = () => undefined } = way;
+  const { seconds, ratePerSecond, callers, isTimed } = question;
   way.prepare?.();
   const histogram = latencyHistogram();
-  const call = async (place: number, meantMs: number): Promise<void> => {
-    const answer = await ask(requests[place % requests.length]!);
+  const call: Call = (place) => ask(requests[place % requests.length]!);
+  const timedCall = async (place: number, meantMs = performance.now()): Promise<unknown> => {
+    const answer = await call(place);
     recordMs(histogram, performance.now() - meantMs);
-    judge(answer);
+    return answer;
   };
-  const callsMax = isOnce ? requests.length : Infinity;
+  const calls = { call: isTimed ? timedCall : call, judge, callsMax: isOnce ? requests.length : Infinity };
   const { user, system } = process.cpuUsage();
   const startedMs = performance.now();
-  const { seconds, ratePerSecond, callers } = question;
-  if (ratePerSecond === undefined) await flatOut(call, seconds, callers, callsMax);
-  else await paced(call, seconds, ratePerSecond, callsMax);
+  const count =
+    ratePerSecond === undefined
+      ? await flatOut(calls, seconds, callers)
+      : await paced({ ...calls, call: timedCall }, seconds, ratePerSecond);
   const cpu = process.cpuUsage({ user, system });
   const elapsedMs = performance.now() - startedMs;
-  return { histogram: encodeIntoCompressedBase64(histogram), elapsedMs, cpuMs: (cpu.user + cpu.system) / 1000 };
+  return { count, histogram: encodeIntoCompressedBase64(histogram), elapsedMs, cpuMs: (cpu.user + cpu.system) / 1000 };
 }
 
-type Call = (place: number, meantMs: number) => Promise<void>;
+type Call = (place: number, meantMs?: number) => Promise<unknown>;
 
-async function flatOut(call: Call, seconds: number, callers: number, callsMax: number): Promise<void> {
-  const until = performance.now() + seconds * 1000;
+interface Calls {
+  readonly call: Call;
+  readonly judge: (answer: unknown) => void;
+  readonly callsMax: number;
+}
+
+/** Both return how many calls there were. */
+async function flatOut({ call, judge, callsMax }: Calls, seconds: number, callers: number): Promise<number> {
+  let isOver = false;
+  let count = 0;
+  const end = setTimeout(() => {
+    isOver = true;
+  }, seconds * 1000);
   const caller = async (first: number) => {
-    for (let place = first, count = 1; place < callsMax; place += callers, count++) {
-      const askedMs = performance.now();
-      if (askedMs >= until) return;
-      await call(place, askedMs);
+    for (let place = first; place < callsMax && !isOver; place += callers) {
+      judge(await call(place));
+      count++;
       if (count % CALLS_A_TURN === 0) await turnOfTheLoop();
     }
   };
   await Promise.all(Array.from({ length: callers }, (_, first) => caller(first)));
+  clearTimeout(end);
+  return count;
 }
 
-async function paced(call: Call, seconds: number, ratePerSecond: number, callsMax: number): Promise<void> {
+async function paced({ call, judge, callsMax }: Calls, seconds: number, ratePerSecond: number): Promise<number> {
   const asked: Promise<void>[] = [];
   await keepPace({ seconds, ratePerSecond }, (meantMs) => {
     if (asked.length >= callsMax) return false;
-    asked.push(call(asked.length, meantMs));
+    asked.push(call(asked.length, meantMs).then(judge));
     return true;
   });
   await Promise.all(asked);
+  return asked.length;
 }
 
 function turnOfTheLoop(): Promise<void> {

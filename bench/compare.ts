@@ -7,9 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
-import type { Answer, Application } from './application.ts';
-import { Child } from './child.ts';
+import type { Application } from './application.ts';
+import type { Child } from './child.ts';
 import { ReadPool, putItem } from './dataset.ts';
 import type { Request } from './dataset.ts';
 import { dealOut, onceEach, runLoad } from './load.ts';
@@ -19,6 +18,7 @@ import { measurementOf } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
 import { pairedRatios, ratioText } from './paired.ts';
 import { bytesOf } from './request-bytes.ts';
+import { askApplication, startApplication } from './rows/applications.ts';
 import { serverOf, startProxy, startStore } from './stores.ts';
 import { withServers } from './with-servers.ts';
 import type { Keep } from './with-servers.ts';
@@ -100,11 +100,10 @@ async function inProcess(folder: string, store: Child, keep: Keep): Promise<Side
     requests: HOT_READS,
     module: join(folder, 'dist/client/client-dynamodb.js'),
   };
-  const script = join(import.meta.dirname, 'application.ts');
-  const child = await keep(Child.start([...process.execArgv, script, JSON.stringify(application)]));
+  const child = await keep(startApplication(application));
   return async (effort) => {
-    const { histogram, elapsedMs, cpuMs } = await child.ask<Answer>({ ...effort, callers: 1 });
-    return measurementOf(decodeFromCompressedBase64(histogram), elapsedMs, cpuMs);
+    const { histogram, elapsedMs, cpuMs, count } = await askApplication(child, effort, 1);
+    return measurementOf(histogram, elapsedMs, cpuMs, count);
   };
 }
 

@@ -18,6 +18,8 @@ export interface Measurement {
 
 export interface Sample {
   readonly histogram: Histogram;
+  /** Operations behind the time and the processor time, where they are others than those of the histogram. */
+  readonly count?: number | undefined;
   readonly elapsedMs: number;
   /** Processor time of the processes that are asked, together; undefined where it cannot be read. */
   readonly cpuMs: number | undefined;
@@ -33,8 +35,13 @@ export function recordMs(histogram: Histogram, durationMs: number): void {
   histogram.recordValue(Math.min(LONGEST_NS, Math.max(1, Math.round(durationMs * 1e6))));
 }
 
-export function measurementOf(histogram: Histogram, elapsedMs: number, cpuMs: number | undefined): Measurement {
-  const count = histogram.totalCount;
+/** @param count of the operations, where they are others than those of the histogram. */
+export function measurementOf(
+  histogram: Histogram,
+  elapsedMs: number,
+  cpuMs: number | undefined,
+  count = histogram.totalCount,
+): Measurement {
   if (count === 0) throw new Error('nothing was answered');
   const us = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000;
   return {

@@ -2,8 +2,9 @@
  * Measures cells in turns, so that what else the machine does falls on all of them. In each turn every cell runs flat out, which
  * gives its operations a second and processor time. Its latencies, corrected for coordinated omission, are taken
  *
- * - of one caller, from that same run, by HdrHistogram's correction: for a read that took longer than the median, those are
- *   added that a caller would have made meanwhile, who comes every median;
+ * - of one caller, from that same run (of an application, from one beside it, for its calls are counted or timed), by
+ *   HdrHistogram's correction: for a read that took longer than the median, those are added that a caller would have made
+ *   meanwhile, who comes every median;
  * - of many callers, from a second run at a quarter of the rate that was reached, by a constant schedule (`load.ts`).
  *
  * A warm-up before the first turn does not count.
@@ -69,8 +70,8 @@ export function rowOfRun(subject: string, connections: number, sample: Sample): 
   return rowOf({ subject, connections }, sample.histogram, [turnOf(measurement, measurement)]);
 }
 
-function figuresOf({ histogram, elapsedMs, cpuMs }: Sample): Measurement {
-  return measurementOf(histogram, elapsedMs, cpuMs);
+function figuresOf({ histogram, elapsedMs, cpuMs, count }: Sample): Measurement {
+  return measurementOf(histogram, elapsedMs, cpuMs, count);
 }
 
 function turnOf({ p50Us, p90Us, p99Us, p999Us }: Measurement, flatOut: Measurement): Turn {

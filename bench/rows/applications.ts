@@ -5,6 +5,7 @@ import type { Answer, Application, Question } from '../application.ts';
 import { call } from '../call.ts';
 import { Child } from '../child.ts';
 import { ReadPool } from '../dataset.ts';
+import type { Effort } from '../load.ts';
 import { cpuBetween } from '../measurement.ts';
 import type { Sample } from '../measurement.ts';
 import { fillRedis, redisKeyOf } from '../redis.ts';
@@ -54,18 +55,36 @@ export function startApplication(application: Application): Promise<Child> {
 
 /** @param server whose processor time counts as well. */
 export function applicationCell(subject: string, application: Child, callers: number, server?: Server): Cell {
-  const run: Cell['run'] = async (effort): Promise<Sample> => {
-    const question: Question = { ...effort, callers };
-    const before = server === undefined ? 0 : server.cpuMs();
-    const { histogram, elapsedMs, cpuMs } = await application.ask<Answer>({ ...question });
-    const elsewhere = cpuBetween(before, server === undefined ? 0 : server.cpuMs());
-    return {
-      histogram: decodeFromCompressedBase64(histogram),
-      elapsedMs,
-      cpuMs: elsewhere === undefined ? undefined : cpuMs + elsewhere,
-    };
+  return { subject, connections: callers, run: (effort) => askApplication(application, effort, callers, server) };
+}
+
+/**
+ * Flat out it takes twice as long as the effort says: the calls of one run are counted and those of another are timed, whatever
+ * makes them.
+ *
+ * @param server whose processor time counts as well.
+ */
+export async function askApplication(
+  application: Child,
+  effort: Effort,
+  callers: number,
+  server?: Server,
+): Promise<Sample> {
+  const ask = (isTimed: boolean) => {
+    const question: Question = { ...effort, callers, isTimed };
+    return application.ask<Answer>({ ...question });
   };
-  return { subject, connections: callers, run };
+  const isPaced = effort.ratePerSecond !== undefined;
+  const before = server === undefined ? 0 : server.cpuMs();
+  const counted = await ask(isPaced);
+  const elsewhere = cpuBetween(before, server === undefined ? 0 : server.cpuMs());
+  const { histogram } = isPaced ? counted : await ask(true);
+  return {
+    histogram: decodeFromCompressedBase64(histogram),
+    count: counted.count,
+    elapsedMs: counted.elapsedMs,
+    cpuMs: elsewhere === undefined ? undefined : counted.cpuMs + elsewhere,
+  };
 }
 
 /** What a cache-aside would keep of each item, by its key there. */

@@ -48,7 +48,8 @@ export async function measureHits(plan: Plan, options: BenchOptions): Promise<Se
       `GetItem of ${plan.hotReads} items of about 500 bytes where nothing else is said. Over HTTP a load over bare sockets sends ` +
       'requests signed as the SDK signs them, and processor time is that of the server; the rows of an application are a ' +
       'process of its own that makes each call anew and reads the answer, and processor time is that of the application and ' +
-      'of what it asks. The floors answer with the same bytes and do nothing else. The 3 ms are injected by the store.',
+      'of what it asks; whatever it asks, the calls of one run are counted and those of another are timed, for to look at the ' +
+      'clock would be a good part of a call in process. The floors answer with the same bytes and do nothing else. The 3 ms are injected by the store.',
     rows,
   };
 }

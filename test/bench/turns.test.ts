@@ -69,6 +69,14 @@ describe('turns', () => {
     expect(row!.p50Us).toBeCloseTo(1_000, -1);
   });
 
+  it('count the operations of a run apart from the latencies of another', async () => {
+    const counted = { ...sample([4, 4], 100, 3), count: 30 };
+    const cell: Cell = { subject: 'one', connections: 1, run: () => Promise.resolve(counted) };
+    const [row] = await measureInTurns([cell], { ...plan, turns: 1 }, silent);
+    expect(row).toMatchObject({ operationsPerSecond: 300, cpuUs: 100, count: 2 });
+    expect(row!.medianUs).toBeCloseTo(4_000, -1);
+  });
+
   it('draw the distribution as far as there are values behind it', async () => {
     const cell: Cell = { subject: 'one', connections: 1, run: () => Promise.resolve(sample([1, 1, 1], 100)) };
     const [row] = await measureInTurns([cell], { ...plan, turns: 1 }, silent);
