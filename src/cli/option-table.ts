@@ -289,6 +289,13 @@ export const optionTable = {
     in: DOORS,
     help: 'Calls that may wait for their answer; one more is throttled',
   }),
+  busyPollMs: option('busy-poll', {
+    kind: duration(0, 1_000),
+    default: 0,
+    placeholder: '<duration>',
+    in: DOORS,
+    help: 'Keep a core awake for the next call, so long after one has come: nothing waits for it to be woken; 0: never',
+  }),
   drainTimeoutMs: option('drain-timeout', {
     kind: duration(0, DAY_MS),
     default: doorDefaults.drainTimeoutMs,

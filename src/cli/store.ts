@@ -26,6 +26,7 @@ export async function serveStore(options: Options): Promise<number> {
     connectionsMax: options.connectionsMax,
     inFlightMax: options.inFlightMax,
     drainTimeoutMs: options.drainTimeoutMs,
+    busyPollMs: options.busyPollMs,
     log,
   });
   const close = async () => {

@@ -17,6 +17,7 @@ import { FrameScanner, type FrameLimits } from '../wire/dax/frame-scanner.ts';
 import { MalformedFrame } from '../wire/dax/malformed.ts';
 import { methods, SERVICE_ID, type ControlMethod, type Method } from '../wire/dax/methods.ts';
 import { checkOpening, PREAMBLE_ITEMS, readPreamble } from '../wire/dax/preamble.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import { KNOWN_FRAME_BYTES_MAX } from './dax-frames.ts';
 import { PendingBytes } from './pending-bytes.ts';
 import type { ReceiveBudget } from './receive.ts';
@@ -28,6 +29,7 @@ export interface DaxConnectionHost {
   readonly requestMs: number;
   readonly authorizationMs: number;
   readonly budget: ReceiveBudget;
+  readonly busyPoll: BusyPoll | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly draining: boolean;
@@ -107,6 +109,7 @@ export class DaxConnection {
   }
 
   #receive(chunk: Buffer): void {
+    this.#host.busyPoll?.tell();
     // The one safe moment to close: a request is under way, so the client sees the end and asks elsewhere.
     if (this.#host.draining && !this.#isBusy) {
       this.#socket.end();

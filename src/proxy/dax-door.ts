@@ -18,6 +18,7 @@ import type { ControlMethod } from '../wire/dax/methods.ts';
 import { validationError } from '../model/service-error.ts';
 import type { AuthoriseConnection } from './authorise.ts';
 import { addressBytes, resolveAdvertised, type Advertised } from './dax-advertise.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import { DaxCalls } from './dax-calls.ts';
 import { DaxConnection, type DaxConnectionHost } from './dax-connection.ts';
 import type { DaxLimits } from './dax-limits.ts';
@@ -51,6 +52,7 @@ export function checkDaxTls({ cert, key }: DaxTls): void {
 export interface DaxDoorOptions {
   readonly dispatch: Dispatch;
   readonly findKnown: FindKnown | undefined;
+  readonly busyPoll: BusyPoll | undefined;
   readonly host: string;
   readonly port: number | undefined;
   readonly tlsPort: number | undefined;
@@ -205,7 +207,7 @@ export class DaxDoor {
   }
 
   #connectionHost(): DaxConnectionHost {
-    const { clock, log, limits, daxLimits, authorise } = this.#options;
+    const { busyPoll, clock, log, limits, daxLimits, authorise } = this.#options;
     const isDraining = (): boolean => this.#draining;
     return {
       frameLimits: {
@@ -217,6 +219,7 @@ export class DaxDoor {
       requestMs: limits.requestTimeoutMs,
       authorizationMs: daxLimits.authorizationMs,
       budget: new ReceiveBudget(limits.receivingBytesMax),
+      busyPoll,
       clock,
       log,
       get draining() {

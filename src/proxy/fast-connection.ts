@@ -11,6 +11,7 @@ import type { Log } from '../base/log.ts';
 import type { ServiceReply } from '../model/service-call.ts';
 import { AWS_JSON } from '../wire/aws-json.ts';
 import type { JsonContentType } from '../wire/aws-json.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import type { Calls, Outcome } from './calls.ts';
 import type { Connections } from './connections.ts';
 import type { HeadReader } from './head-reader.ts';
@@ -25,6 +26,7 @@ export interface FastHost {
   readonly calls: Calls;
   readonly connections: Connections;
   readonly budget: ReceiveBudget;
+  readonly busyPoll: BusyPoll | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** The door's time, which moves in steps: to ask the clock for each request would cost more than it is worth. */
@@ -102,6 +104,7 @@ export class FastConnection {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    this.#host.busyPoll?.tell();
     switch (this.#phase) {
       case 'new':
       case 'idle':

@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { RequestIds } from '../wire/aws-json.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import type { Calls } from './calls.ts';
 import type { Connections } from './connections.ts';
 import type { FeedDoor } from './feed-door.ts';
@@ -29,6 +30,7 @@ export interface FastPathOptions {
   readonly looksAtPages: boolean;
   /** Undefined where no cache stands behind the door that could be followed. */
   readonly feed: FeedDoor | undefined;
+  readonly busyPoll: BusyPoll | undefined;
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
   readonly log: Log;
@@ -49,6 +51,7 @@ export class FastPath implements FastHost {
   readonly calls: Calls;
   readonly connections: Connections;
   readonly budget: ReceiveBudget;
+  readonly busyPoll: BusyPoll | undefined;
   readonly clock: Clock;
   readonly log: Log;
   coarseMs: number;
@@ -63,10 +66,11 @@ export class FastPath implements FastHost {
 
   /** Takes every connection of the server from now on; `node:http` gets those that it has to serve. */
   constructor(server: Server, options: FastPathOptions) {
-    const { calls, connections, budget, ids, cached, looksAtPages, feed, limits, clock, log } = options;
+    const { calls, connections, budget, ids, cached, looksAtPages, feed, busyPoll, limits, clock, log } = options;
     this.calls = calls;
     this.connections = connections;
     this.budget = budget;
+    this.busyPoll = busyPoll;
     this.clock = clock;
     this.log = log;
     this.#feed = feed;

@@ -10,6 +10,7 @@ import { SlipstreamError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { AWS_JSON, RequestIds, replyContentType } from '../wire/aws-json.ts';
 import type { Authorise } from './authorise.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import { Calls } from './calls.ts';
 import { answerClientError } from './client-error.ts';
 import { Connections } from './connections.ts';
@@ -42,6 +43,8 @@ export interface HttpDoorOptions {
   readonly crossOrigin: CrossOrigin | undefined;
   /** Where near caches subscribe; undefined without a cache behind the door. */
   readonly feed: FeedDoor | undefined;
+  /** Undefined where the process may sleep as soon as there is nothing to do. */
+  readonly busyPoll: BusyPoll | undefined;
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
   readonly log: Log;

@@ -12,6 +12,8 @@ import { AdminDoor } from './admin-door.ts';
 import type { MetricsText } from './admin-door.ts';
 import { authoriseAnyone } from './authorise.ts';
 import type { Authorise, AuthoriseConnection } from './authorise.ts';
+import { busyPollOf } from './busy-poll.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import { crossOriginOf } from './cors.ts';
 import { DaxDoor } from './dax-door.ts';
 import type { DaxTls } from './dax-door.ts';
@@ -46,6 +48,8 @@ export interface ProxyOptions extends DoorLimits {
   readonly region?: string | undefined;
   /** Pages that may call from a browser, such as `http://localhost:5173`; `*` for any. */
   readonly corsOrigins?: readonly string[] | undefined;
+  /** How long a core stays awake for the next call once one has come; 0, unless told otherwise: not at all. */
+  readonly busyPollMs?: number | undefined;
   readonly authorise?: Authorise | undefined;
   /** The same for connections of the DAX doors. */
   readonly authoriseConnection?: AuthoriseConnection | undefined;
@@ -134,7 +138,8 @@ class Doors implements Proxy {
       accelerator === undefined ? dispatchTo(backing) : (call, asked) => accelerator.execute(call, asked);
     const findKnown: FindKnown | undefined =
       accelerator?.findKnown && ((operation, text, nowMs) => accelerator.findKnown?.(operation, text, nowMs));
-    const dax = daxDoorOf(options, { dispatch, findKnown, instance: this.instance, limits, clock, log });
+    const busyPoll = busyPollOf(clock, options.busyPollMs ?? 0);
+    const dax = daxDoorOf(options, { dispatch, findKnown, instance: this.instance, busyPoll, limits, clock, log });
     this.#dax = dax;
     if (httpPort !== 'off') {
       this.#http = new HttpDoor({
@@ -149,6 +154,7 @@ class Doors implements Proxy {
         authorise: options.authorise ?? authoriseAnyone,
         feed: feedDoorOf(options, { instance: this.instance, limits, clock, log }),
         crossOrigin: crossOriginOf(options.corsOrigins ?? []),
+        busyPoll,
         limits,
         clock,
         log,
@@ -238,6 +244,7 @@ function daxDoorOf(
   parts: {
     readonly dispatch: Dispatch;
     readonly findKnown: FindKnown | undefined;
+    readonly busyPoll: BusyPoll | undefined;
     readonly instance: string;
     readonly limits: ResolvedLimits;
     readonly clock: Clock;
