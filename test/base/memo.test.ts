@@ -12,3 +12,14 @@ test('a text is worked on once while it is remembered, and no more than the limi
   expect(['ccc', 'a', 'ccc'].map(lengthOf)).toEqual([3, 1, 3]);
   expect(made).toEqual(['a', 'bb', 'ccc', 'a']);
 });
+
+test('a long text is worked on each time, and nothing of it is kept', () => {
+  let made = 0;
+  const lengthOf = memo(2, (text) => {
+    made++;
+    return text.length;
+  });
+  const [longest, longer] = ['x'.repeat(1024), 'x'.repeat(1025)];
+  expect([longest, longer, longer, longest].map(lengthOf)).toEqual([1024, 1025, 1025, 1024]);
+  expect(made).toBe(3);
+});
