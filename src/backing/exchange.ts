@@ -222,15 +222,13 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'content-length',
 ]);
 
-const NAMES_NOTHING: ReadonlySet<string> = new Set();
-
 /** @see https://www.rfc-editor.org/rfc/rfc9110.html#section-7.6.1 */
 function endToEnd(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const kept: Record<string, string> = {};
   const connection = headers['connection'];
   const named =
     connection === undefined || connection === 'keep-alive'
-      ? NAMES_NOTHING
+      ? undefined
       : new Set(
           String(connection)
             .toLowerCase()
@@ -239,7 +237,7 @@ function endToEnd(headers: Record<string, string | string[] | undefined>): Recor
   // The pool gives all names in lower case.
   for (const name in headers) {
     const value = headers[name];
-    if (value === undefined || HOP_BY_HOP.has(name) || named.has(name)) continue;
+    if (value === undefined || HOP_BY_HOP.has(name) || named?.has(name) === true) continue;
     kept[name] = typeof value === 'string' ? value : value.join(', ');
   }
   return kept;

@@ -33,12 +33,13 @@ export function answerHeaders(reply: ServiceReply, envelope: Envelope, ids: Requ
   let hasId = false;
   let hasCrc = false;
   let hasType = false;
-  for (const [name, value] of Object.entries(reply.headers)) {
+  const stored = reply.headers;
+  for (const name in stored) {
     if (NOT_FORWARDED.has(name)) continue;
     hasId ||= name === 'x-amzn-requestid';
     hasCrc ||= name === 'x-amz-crc32';
     hasType ||= name === 'content-type';
-    headers.push(name, value);
+    headers.push(name, stored[name] as string);
   }
   if (!hasType) headers.push('content-type', envelope.contentType);
   if (!hasId) headers.push('x-amzn-requestid', ids.next());
@@ -46,6 +47,7 @@ export function answerHeaders(reply: ServiceReply, envelope: Envelope, ids: Requ
   headers.push('content-length', String(reply.body.length));
   if (envelope.cache !== undefined) headers.push('x-slipstream-cache', envelope.cache);
   if (envelope.ageMs !== undefined) headers.push('x-slipstream-age', String(Math.round(envelope.ageMs)));
-  for (const [name, value] of Object.entries(envelope.extra ?? {})) headers.push(name, value);
+  const { extra } = envelope;
+  for (const name in extra) headers.push(name, extra[name] as string);
   return headers;
 }

@@ -35,6 +35,8 @@ function fieldsOf(turns: readonly string[]): Record<string, string> {
 test.each([
   ['a plain address', address],
   ['a proxy’s id', { ...address, via: 'node-1' }],
+  ['an id that is not signed as it stands', { ...address, via: 'node  1 ' }],
+  ['a long one', { ...address, via: 'n'.repeat(8_000) }],
   ['a path of its own', { ...address, path: '/a b/../dynamo/' }],
 ])('signs as the general signer does: %s', (_, given) => {
   const signer = new CallSigner(given);
