@@ -29,31 +29,39 @@ export interface HeaderFields {
   copyTo?(name: string, memory: Uint8Array, start: number): number;
 }
 
-/** The names of the fields that a request has signed. */
-export interface SignedNames {
-  /** Lower case, with semicolons. */
+/** The names of the fields that a request has signed, lower case. */
+export class SignedNames {
+  /** With semicolons. */
   readonly text: string;
   readonly names: readonly string[];
-  /** What stands before each value: the end of the line before, and the name. */
-  readonly labels: readonly Uint8Array[];
-  /** What stands behind the last one: the end of its line, an empty line, and the names. */
-  readonly end: Uint8Array;
+  #labels: readonly Uint8Array[] | undefined;
+  #end: Uint8Array | undefined;
+
+  /** @param text as in a request's `SignedHeaders`. */
+  constructor(text: string) {
+    this.text = text.toLowerCase();
+    this.names = this.text.split(';');
+  }
+
+  /**
+   * What stands before each value: the end of the line before, and the name. Made only when it is asked for: a stranger without
+   * a key may send a long list, and is refused before that.
+   */
+  get labels(): readonly Uint8Array[] {
+    return (this.#labels ??= this.names.map((name) => Buffer.from(`\n${name}:`)));
+  }
+
+  /** What stands behind the last value: the end of its line, an empty line, and the names. */
+  get end(): Uint8Array {
+    return (this.#end ??= Buffer.from(`\n\n${this.text}\n`));
+  }
 }
 
 /** Clients sign the same few lists of names with every call. */
 const LISTS_MAX = 256;
 
-/** `text` as in a request's `SignedHeaders`. */
-export const signedNamesOf = memo(LISTS_MAX, (text): SignedNames => {
-  const lowerCase = text.toLowerCase();
-  const names = lowerCase.split(';');
-  return {
-    text: lowerCase,
-    names,
-    labels: names.map((name) => Buffer.from(`\n${name}:`)),
-    end: Buffer.from(`\n\n${lowerCase}\n`),
-  };
-});
+/** @param text as in a request's `SignedHeaders`. */
+export const signedNamesOf = memo(LISTS_MAX, (text) => new SignedNames(text));
 
 /** Hexadecimal digits of SHA-256. */
 export function canonicalHash(request: RequestShape, fields: HeaderFields, signed: SignedNames): string {
@@ -61,9 +69,10 @@ export function canonicalHash(request: RequestShape, fields: HeaderFields, signe
   canonical.clear();
   if (method === 'POST' && path === '/' && query === '') canonical.addBytes(USUAL_START);
   else canonical.addText(`${method}\n${canonicalPath(path)}\n${canonicalQuery(query)}`);
-  for (let place = 0; place < signed.names.length; place++) {
-    canonical.addBytes(signed.labels[place] as Uint8Array);
-    canonical.addValue(fields, signed.names[place] as string);
+  const { names, labels } = signed;
+  for (let place = 0; place < names.length; place++) {
+    canonical.addBytes(labels[place] as Uint8Array);
+    canonical.addValue(fields, names[place] as string);
   }
   canonical.addBytes(signed.end);
   canonical.addText(hash('sha256', body, 'hex'));
