@@ -63,8 +63,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'I3 own writes take effect',
     file: 'src/accelerator/own-write.ts',
-    guard: "  invalidate(parts, table, mutation, 'write');\n  // I4",
-    without: '  // I4',
+    guard: "  invalidate(parts, table, mutation, 'write', mayStay ? 'judge' : 'drop');\n",
+    without: '',
   },
   {
     name: 'I4 overlap',
@@ -75,7 +75,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'I4 a foreign record during an own write',
     file: 'src/accelerator/own-write.ts',
-    guard: ' && allLeave(images.newImage, write);',
+    guard: ' && allLeave(newImage, seen);',
     without: ' && allLeave !== undefined;',
   },
   {
@@ -99,8 +99,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'I4 a read that was answered during an own write',
     file: 'src/accelerator/own-write.ts',
-    guard: 'else if (!write.inFlight.wasRead) install',
-    without: 'else install',
+    guard: 'const mayStay = isLast && images.mayInstall && write.inFlight.wasRead;',
+    without: 'const mayStay = false;',
   },
   {
     name: 'I5 unknown outcome',
@@ -142,7 +142,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'I6 a record that came before the answer does not come again',
     file: 'src/accelerator/own-write.ts',
-    guard: 'seen === undefined && willBeRecorded(images)',
+    guard: 'seen.length === 0 && willBeRecorded(images)',
     without: 'willBeRecorded(images)',
   },
   {
@@ -251,9 +251,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'I4 near: a node pushes a replaced write last',
     file: 'src/accelerator/own-write.ts',
-    guard:
-      'for (const mutation of seenSince(write)) if (!sameImage(mutation.newImage, image)) return false;\n  return true;',
-    without: 'const last = lastSeen(write);\n  return last === undefined || sameImage(last.newImage, image);',
+    guard: 'return seen.every((mutation) => sameImage(mutation.newImage, image));',
+    without: 'const last = seen.at(-1);\n  return last === undefined || sameImage(last.newImage, image);',
     suites: near,
   },
   {

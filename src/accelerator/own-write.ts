@@ -118,7 +118,7 @@ function seenSince({ table, keyText: text, sent }: OwnWrite): readonly Mutation[
  * store did first and answered last is then pushed after the one that replaced it.
  */
 function allLeave(image: Image, seen: readonly Mutation[]): boolean {
-  return image !== 'unknown' && seen.every((mutation) => sameImage(mutation.newImage, image));
+  return seen.every((mutation) => sameImage(mutation.newImage, image));
 }
 
 function install(parts: Parts, write: OwnWrite, image: Image, nowMs: number): void {
