@@ -48,7 +48,8 @@ ${escapeHtml(versions.join(', '))}.</p>
 corrected for coordinated omission, so that a server that stalls does not hide those who would have come meanwhile: for one
 connection by HdrHistogram's correction, which adds them; for many by asking at a quarter of the rate that was reached, by a
 constant schedule, and counting from the moment a request was meant to be sent. Figures are medians of the turns; the curves
-hold all of them. The aims take one caller's own median, from sending to answer, for p50.</p>
+hold all of them. The aims take one caller's own median, from sending to answer, for p50; a floor is the same figure of a
+server that does nothing but answer, or hand on bytes.</p>
 ${remarks.map((remark) => `<p><strong>${escapeHtml(remark)}</strong></p>`).join('\n')}
 <h2>What is aimed at</h2>
 ${aimsTable(aims)}
@@ -60,13 +61,13 @@ ${sections.map(sectionHtml).join('\n')}
 
 function aimsTable(aims: readonly Aim[]): string {
   const lines = aims.map(
-    ({ what, aim, measured, outcome }) =>
+    ({ what, aim, measured, floor, outcome }) =>
       `<tr><td>${escapeHtml(what)}</td><td class="figure">${escapeHtml(aim)}</td><td class="figure">${escapeHtml(measured)}</td>` +
-      `<td class="${outcome.replaceAll(' ', '-')}">${outcome}</td></tr>`,
+      `<td class="figure">${escapeHtml(floor)}</td><td class="${outcome.replaceAll(' ', '-')}">${outcome}</td></tr>`,
   );
   return (
     '<div class="scroll"><table><thead><tr><th>ratio or difference, with its quartiles</th><th class="figure">at least</th>' +
-    `<th class="figure">measured</th><th></th></tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`
+    `<th class="figure">measured</th><th class="figure">floor</th><th></th></tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`
   );
 }
 

@@ -5,6 +5,7 @@ import type { Machine } from '../machine.ts';
 export const subjects = {
   http: 'Slipstream, HTTP',
   signed: 'Slipstream, HTTP, --auth sigv4',
+  awake: 'Slipstream, HTTP, --busy-poll',
   pipelined: 'Slipstream, HTTP, 16 pipelined',
   batch: 'Slipstream, HTTP, BatchGetItem of 25',
   query: 'Slipstream, HTTP, Query of 20 items',
@@ -35,6 +36,8 @@ export const subjects = {
   sdkWrite: "Amazon's SDK, the same writes",
   redisAside: 'app: Redis GET + JSON.parse',
   httpAside: 'app: undici to Slipstream + JSON.parse',
+  awakeAside: 'app: undici to Slipstream, --busy-poll',
+  netAside: 'app: undici to bare net + JSON.parse',
 } as const;
 
 /** The figures of one turn: ratios are taken within turns, for what else the machine does falls on both sides of them. */
@@ -93,6 +96,8 @@ export interface Aim {
   readonly what: string;
   readonly aim: string;
   readonly measured: string;
+  /** What one gets who does nothing but what cannot be left out; '' where nothing tells. */
+  readonly floor: string;
   readonly outcome: 'met' | 'not met' | 'not measured';
 }
 

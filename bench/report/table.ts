@@ -8,8 +8,8 @@ export function resultText(result: Result): string {
       `load ${machine.loadAtStart} at the start; ${Math.round(result.seconds)} s`,
     ...sections.map(sectionText),
     aligned([
-      ['aim', 'at least', 'measured', 'outcome'],
-      ...aims.map(({ what, aim, measured, outcome }) => [what, aim, measured, outcome]),
+      ['aim', 'at least', 'measured', 'outcome', 'floor'],
+      ...aims.map(({ what, aim, measured, outcome, floor }) => [what, aim, measured, outcome, floor]),
     ]),
     ...remarks,
   ];

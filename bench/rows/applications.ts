@@ -17,19 +17,26 @@ import type { Keep } from '../with-servers.ts';
 interface Asked {
   readonly store: Child;
   readonly proxy: Server;
+  /** The same with `--busy-poll`. */
+  readonly awake: Server;
+  /** Answers whatever it is asked with the bytes of a hit. */
+  readonly net: Server;
   readonly redis: Server | undefined;
   readonly partitions: number;
   readonly hotReads: number;
 }
 
 export async function applicationCells(asked: Asked, keep: Keep): Promise<Cell[]> {
-  const { store, proxy, redis, partitions, hotReads } = asked;
+  const { store, proxy, awake, net, redis, partitions, hotReads } = asked;
   const base = { url: store.ready.http, operation: 'GetItem', partitions, requests: hotReads } as const;
-  const [ours, oursQuery, sdk, viaHttp] = await Promise.all([
+  const startHttp = ({ url }: Server) => keep(startApplication({ ...base, way: 'http', url }));
+  const [ours, oursQuery, sdk, viaHttp, viaAwake, viaNet] = await Promise.all([
     keep(startApplication({ ...base, way: 'ours' })),
     keep(startApplication({ ...base, way: 'ours', operation: 'Query' })),
     keep(startApplication({ ...base, way: 'sdk' })),
-    keep(startApplication({ ...base, way: 'http', url: proxy.url })),
+    startHttp(proxy),
+    startHttp(awake),
+    startHttp(net),
   ]);
   const cells = [
     applicationCell(subjects.inProcess, ours, 1),
@@ -37,6 +44,8 @@ export async function applicationCells(asked: Asked, keep: Keep): Promise<Cell[]
     applicationCell(subjects.sdk, sdk, 1),
     applicationCell(subjects.httpAside, viaHttp, 1, proxy),
     applicationCell(subjects.httpAside, viaHttp, 32, proxy),
+    applicationCell(subjects.awakeAside, viaAwake, 1, awake),
+    applicationCell(subjects.netAside, viaNet, 1, net),
   ];
   if (redis === undefined) return cells;
   await fillRedis(redis.url, await itemsOf(store.ready.http, partitions, hotReads));

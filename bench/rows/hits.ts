@@ -66,23 +66,24 @@ async function cellsOf(folder: string, plan: Plan, options: BenchOptions, keep: 
     options.store === undefined ? undefined : keep(useStore(options.store, PARTITIONS)),
     redisProgram === undefined ? undefined : keep(startRedis(redisProgram, folder)),
   ]);
-  const [proxy, signed] = await Promise.all([
+  const [proxy, awake, signed] = await Promise.all([
     keep(startProxy(store, [...hot.gets, ...hot.queries, ...hot.batches])),
+    keep(startProxy(store, hot.gets, { flags: ['--busy-poll', '1ms'] })),
     keep(startSigned(folder, store, gets)),
   ]);
   const door = serverOf(proxy);
-  const asked = { store, proxy: door, redis, partitions: PARTITIONS, hotReads: plan.hotReads };
-  const [floors, applications] = await Promise.all([
-    floorCells(folder, door, gets, queries, keep),
-    applicationCells(asked, keep),
-  ]);
+  const floors = await startFloors(folder, door, gets, queries, keep);
+  const asked = { store, proxy: door, awake: serverOf(awake), net: floors.net, redis };
+  const applications = await applicationCells({ ...asked, partitions: PARTITIONS, hotReads: plan.hotReads }, keep);
   return [
     ...overHttp(subjects.http, door, gets, HIT),
     ...overHttp(subjects.signed, serverOf(signed), gets, HIT),
+    // What it saves one caller, many do not wait for.
+    ...overHttp(subjects.awake, serverOf(awake), gets, HIT).slice(0, 1),
     ...overHttp(subjects.pipelined, door, gets, HIT, PIPELINED),
     ...overHttp(subjects.batch, door, batches, HIT),
     ...overHttp(subjects.query, door, queries, HIT),
-    ...floors,
+    ...floorCells(floors, gets, queries),
     ...overHttp(subjects.embedded, serverOf(store), gets, OK),
     ...overHttp(subjects.dynalite, serverOf(dynalite), gets, OK),
     // One caller tells how long it takes; many would only tell what timers do.
@@ -128,14 +129,22 @@ async function startSigned(folder: string, store: Child, requests: readonly Buff
   }
 }
 
-/** Servers that do nothing but answer, with the bytes of a hit of ours. */
-async function floorCells(
+/** Servers that do nothing but answer. */
+interface Floors {
+  readonly net: Server;
+  readonly netQuery: Server;
+  readonly nodeHttp: Server;
+  readonly nginx: Server | undefined;
+}
+
+/** With the bytes of a hit of ours. */
+async function startFloors(
   folder: string,
   door: Server,
   gets: readonly Buffer[],
   queries: readonly Buffer[],
   keep: Keep,
-): Promise<Cell[]> {
+): Promise<Floors> {
   const [item, page] = [await askOnce(door.url, gets[0]!), await askOnce(door.url, queries[0]!)];
   const [itemFile, pageFile] = [join(folder, 'item'), join(folder, 'page')];
   writeFileSync(itemFile, item);
@@ -143,16 +152,22 @@ async function floorCells(
   const script = join(import.meta.dirname, '../floor-server.ts');
   const start = async (kind: 'net' | 'http', file: string) =>
     serverOf(await keep(Child.start([...process.execArgv, script, kind, file])));
-  const [net, netQuery, http] = await Promise.all([
+  const nginxProgram = findProgram('nginx');
+  const [net, netQuery, nodeHttp, nginx] = await Promise.all([
     start('net', itemFile),
     start('net', pageFile),
     start('http', itemFile),
+    nginxProgram === undefined ? undefined : keep(startNginx(nginxProgram, folder, item)),
   ]);
-  const nginx = findProgram('nginx');
+  return { net, netQuery, nodeHttp, nginx };
+}
+
+function floorCells(floors: Floors, gets: readonly Buffer[], queries: readonly Buffer[]): Cell[] {
+  const { net, netQuery, nodeHttp, nginx } = floors;
   return [
     ...overHttp(subjects.net, net, gets, OK),
     ...overHttp(subjects.netQuery, netQuery, queries, OK),
-    ...overHttp(subjects.nodeHttp, http, gets, OK),
-    ...(nginx === undefined ? [] : overHttp(subjects.nginx, await keep(startNginx(nginx, folder, item)), gets, OK)),
+    ...overHttp(subjects.nodeHttp, nodeHttp, gets, OK),
+    ...(nginx === undefined ? [] : overHttp(subjects.nginx, nginx, gets, OK)),
   ];
 }

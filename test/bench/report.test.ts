@@ -65,6 +65,7 @@ describe('the aims', () => {
       what: 'HTTP hit, 32 connections: CPU, of the bare net floor',
       aim: '≤ 1.25 times',
       measured: '2 (1.60–2) times',
+      floor: '',
       outcome: 'not met',
     });
   });
@@ -77,6 +78,17 @@ describe('the aims', () => {
       measured: '4.97 times',
       outcome: 'not met',
     });
+  });
+
+  it('come with the same of what cannot be left out', () => {
+    const rows = [
+      row('http', 1, { medianUs: 40 }),
+      row('net', 1, { medianUs: 32 }),
+      row('dynalite', 1, { medianUs: 128 }),
+    ];
+    const what = 'HTTP hit, one connection: p50, faster';
+    expect(aim([section('hits', rows)], what)).toMatchObject({ measured: '3.20 times', floor: 'bare net: 4 times' });
+    expect(aim([section('hits', [rows[0]!, rows[2]!])], what)).toMatchObject({ measured: '3.20 times', floor: '' });
   });
 
   it('are differences where that is asked', () => {
