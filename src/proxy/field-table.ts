@@ -7,7 +7,7 @@ import type { HeaderFields } from '../wire/canonical-request.ts';
 /** A head with more of them is nothing that an SDK sends. */
 const FIELDS_MAX = 64;
 /** Start and end of the name, start and end of the value. */
-const PLACES = 4;
+export const PLACES_A_FIELD = 4;
 
 const SPACE = 0x20;
 /** The last character of ASCII that is none of control. */
@@ -24,7 +24,7 @@ export interface KnownPlaces {
 }
 
 export class FieldTable implements HeaderFields {
-  readonly #places = new Int32Array(FIELDS_MAX * PLACES);
+  readonly #places = new Int32Array(FIELDS_MAX * PLACES_A_FIELD);
   #used = 0;
   #bytes: Buffer = Buffer.alloc(0);
   /** Where the fields are, as long as nobody has asked for one. */
@@ -64,7 +64,7 @@ export class FieldTable implements HeaderFields {
     places[at + 1] = nameEnd;
     places[at + 2] = from;
     places[at + 3] = to;
-    this.#used = at + PLACES;
+    this.#used = at + PLACES_A_FIELD;
     return true;
   }
 
@@ -72,7 +72,7 @@ export class FieldTable implements HeaderFields {
     if (this.#known !== undefined) this.#place(this.#known);
     const places = this.#places;
     let found: string | undefined;
-    for (let at = 0; at < this.#used; at += PLACES) {
+    for (let at = 0; at < this.#used; at += PLACES_A_FIELD) {
       const start = places[at] as number;
       if ((places[at + 1] as number) - start !== name.length || !this.#isNamed(start, name)) continue;
       const value = this.#slice(places[at + 2] as number, places[at + 3] as number);
@@ -103,7 +103,7 @@ export class FieldTable implements HeaderFields {
     if (this.#known !== undefined) this.#place(this.#known);
     const places = this.#places;
     let found = -1;
-    for (let at = 0; at < this.#used; at += PLACES) {
+    for (let at = 0; at < this.#used; at += PLACES_A_FIELD) {
       const start = places[at] as number;
       if ((places[at + 1] as number) - start !== name.length || !this.#isNamed(start, name)) continue;
       if (found !== -1) return -1;

@@ -117,7 +117,7 @@ export class HeadReader implements ReceivedCall {
   }
 
   #isKnown(start: number): boolean {
-    const head = this.#known.find(this.#words, start);
+    const head = this.#known.find(this.#words, start, this.#bytes.length);
     const { headBytesMax, bodyBytesMax } = this.#limits;
     if (head === undefined || head.headBytes > headBytesMax || head.bodyBytes > bodyBytesMax) return false;
     this.bodyStart = start + head.headBytes;

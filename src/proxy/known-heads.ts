@@ -9,7 +9,7 @@
  */
 import type { JsonContentType } from '../wire/aws-json.ts';
 import { NODE_HEADER } from '../wire/feed-messages.ts';
-import type { FieldTable } from './field-table.ts';
+import { PLACES_A_FIELD, type FieldTable } from './field-table.ts';
 import { isPlainValue, isSameText, viewOf } from './value-bytes.ts';
 
 /** What was read of a head, but for its fields and the length of its body. */
@@ -31,12 +31,12 @@ export class KnownHeads {
   readonly #heads: KnownHead[] = [];
   #offers = 0;
 
-  /** The head that the bytes from `start` on begin with, matched with them; undefined where it has to be read. */
-  find(words: DataView, start: number): KnownHead | undefined {
+  /** The head that the bytes from `start` to before `end` begin with, matched with them; undefined where it has to be read. */
+  find(words: DataView, start: number, end: number): KnownHead | undefined {
     const heads = this.#heads;
     for (let place = 0; place < heads.length; place++) {
       const head = heads[place] as KnownHead;
-      if (!head.matches(words, start)) continue;
+      if (!head.matches(words, start, end)) continue;
       if (place > 0) {
         heads[place] = heads[place - 1] as KnownHead;
         heads[place - 1] = head;
@@ -84,6 +84,7 @@ export class KnownHead implements ReadHead {
   headBytes = 0;
   bodyBytes = 0;
   readonly #words: DataView;
+  readonly #bytes: number;
   /** Start and end of each value that may differ, in their order; that of the length is among them. */
   readonly #free: Int32Array;
   readonly #lengthStart: number;
@@ -98,10 +99,16 @@ export class KnownHead implements ReadHead {
     // What comes from a socket lies in a buffer that is used for more than this.
     const own = Buffer.from(bytes);
     this.#words = viewOf(own);
+    this.#bytes = own.length;
     const free: number[] = [];
     let length = { from: 0, to: 0 };
-    for (let at = 0; at < places.length; at += 4) {
-      const [nameStart, nameEnd, from, to] = places.subarray(at, at + 4) as unknown as [number, number, number, number];
+    for (let at = 0; at < places.length; at += PLACES_A_FIELD) {
+      const [nameStart, nameEnd, from, to] = [...places.subarray(at, at + PLACES_A_FIELD)] as [
+        number,
+        number,
+        number,
+        number,
+      ];
       const name = own.toString('latin1', nameStart, nameEnd).toLowerCase();
       if (name === LENGTH) length = { from, to };
       else if (JUDGED.has(name) || to - from < FREE_BYTES_MIN) continue;
@@ -112,33 +119,34 @@ export class KnownHead implements ReadHead {
     this.lengthEnd = length.to;
   }
 
-  matches(words: DataView, start: number): boolean {
+  /** Whether the bytes from `start` to before `limit` begin with such a head; then the members tell of it. */
+  matches(words: DataView, start: number, limit: number): boolean {
     const free = this.#free;
     let shift = start;
     let same = 0;
     for (let at = 0; at < free.length; at += 2) {
       const from = free[at] as number;
       const to = free[at + 1] as number;
-      if (!isSameText(words, same + shift, this.#words, same, from)) return false;
+      if (from + shift > limit || !isSameText(words, same + shift, this.#words, same, from)) return false;
       if (from === this.#lengthStart) {
-        const end = this.#readLength(words, from + shift);
+        const end = this.#readLength(words, from + shift, limit);
         if (end === -1) return false;
         shift = end - to;
-      } else if (!isPlainValue(words, from + shift, to + shift)) {
+      } else if (to + shift > limit || !isPlainValue(words, from + shift, to + shift)) {
         return false;
       }
       same = to;
     }
-    const end = this.#words.byteLength;
-    if (!isSameText(words, same + shift, this.#words, same, end)) return false;
+    const end = this.#bytes;
+    if (end + shift > limit || !isSameText(words, same + shift, this.#words, same, end)) return false;
     this.moved = shift - start;
     this.headBytes = end + this.moved;
     return true;
   }
 
   /** Where the digits end; -1 where there is none. */
-  #readLength(words: DataView, from: number): number {
-    const end = Math.min(from + LENGTH_DIGITS_MAX, words.byteLength);
+  #readLength(words: DataView, from: number, limit: number): number {
+    const end = Math.min(from + LENGTH_DIGITS_MAX, limit);
     let length = 0;
     let at = from;
     for (; at < end; at++) {

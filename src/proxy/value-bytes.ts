@@ -33,7 +33,7 @@ export function endOfValue(bytes: Buffer, words: DataView, from: number): number
  */
 export function isPlainValue(words: DataView, from: number, to: number): boolean {
   const last = to - WORD_BYTES;
-  if (from > last || to > words.byteLength) return false;
+  if (from > last) return false;
   if (words.getUint8(from) === SPACE || words.getUint8(to - 1) === SPACE) return false;
   for (let at = from; at < last; at += WORD_BYTES) if (!isPlainWord(words.getInt32(at, true))) return false;
   // The last word, which may begin in the one before.
@@ -43,7 +43,6 @@ export function isPlainValue(words: DataView, from: number, to: number): boolean
 /** True where the bytes from `from` on are those of the other from `start` to before `end`. */
 export function isSameText(words: DataView, from: number, other: DataView, start: number, end: number): boolean {
   const shift = from - start;
-  if (end + shift > words.byteLength) return false;
   let at = start;
   for (; at + WORD_BYTES <= end; at += WORD_BYTES) {
     if (words.getInt32(at + shift, true) !== other.getInt32(at, true)) return false;
