@@ -115,13 +115,13 @@ const rules: readonly Rule[] = [
     what: 'miss through the proxy: p50 added to the store',
     bound: ['≤', 150, 'µs'],
     values: difference(p50, ['miss', 1], ['embeddedRead', 1]),
-    floor: { of: 'bare net relay', values: difference(p50, ['relayedRead', 1], ['embeddedRead', 1]) },
+    floor: { of: 'undici alone', values: difference(p50, ['dispatchedRead', 1], ['embeddedRead', 1]) },
   },
   {
     what: 'write through the proxy: p50 added to the store',
     bound: ['≤', 150, 'µs'],
     values: difference(p50, ['write', 1], ['embeddedWrite', 1]),
-    floor: { of: 'bare net relay', values: difference(p50, ['relayedWrite', 1], ['embeddedWrite', 1]) },
+    floor: { of: 'undici alone', values: difference(p50, ['dispatchedWrite', 1], ['embeddedWrite', 1]) },
   },
   {
     what: 'hit in process: operations a second, of Redis cache-aside (one caller each)',

@@ -28,6 +28,8 @@ export const subjects = {
   embeddedWrite: 'embedded store, HTTP, the same writes',
   relayedRead: 'the same reads through a bare net relay',
   relayedWrite: 'the same writes through a bare net relay',
+  dispatchedRead: 'the same reads through undici alone',
+  dispatchedWrite: 'the same writes through undici alone',
   dynalite: 'dynalite, HTTP',
   slow: 'embedded store + 3 ms injected, HTTP',
   given: 'store by --store, HTTP',

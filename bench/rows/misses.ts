@@ -30,25 +30,32 @@ const WRITTEN_PARTITIONS = 5;
 export function measureMisses(plan: Plan): Promise<Section> {
   return withServers(async (keep) => {
     const store = await keep(startStore('embedded', plan.partitions));
-    const [proxy, relay, applications] = await Promise.all([
+    const [proxy, relay, dispatch, applications] = await Promise.all([
       keep(startProxy(store, [getItem(keyAt(0))])),
       keep(Child.start([...process.execArgv, floorScript, 'relay', store.ready.http])),
+      keep(Child.start([...process.execArgv, floorScript, 'dispatch', store.ready.http])),
       inProcessCells(store, plan, keep),
     ]);
-    const rows = await measureInTurns([...doorCells(store, proxy, relay, plan), ...applications], plan);
+    const rows = await measureInTurns([...doorCells(store, proxy, { relay, dispatch }, plan), ...applications], plan);
     return {
       id: 'misses',
       title: 'A miss and a write, beside the store by itself',
       method:
         'GetItem of items that were not asked for since the caches were flushed, each once, and PutItem of items of about 500 ' +
-        'bytes, that are not the same as before. The relay is a process that hands on bytes and does nothing else. Over HTTP, ' +
+        'bytes, that are not the same as before. The relay is a process that hands on bytes and does nothing else, and undici alone one that hands on each call by its pool. Over HTTP, ' +
         'processor time is that of the process that is asked: of the proxy, without the store behind it; in process, and of the SDK, it is that of the application.',
       rows,
     };
   });
 }
 
-function doorCells(store: Child, proxy: Child, relay: Child, plan: Plan): Cell[] {
+/** Processes on the way that do nothing but hand on. */
+interface Floors {
+  readonly relay: Child;
+  readonly dispatch: Child;
+}
+
+function doorCells(store: Child, proxy: Child, floors: Floors, plan: Plan): Cell[] {
   const reads = new ReadPool('GetItem', plan.partitions).take(plan.missesMax).map(bytesOf);
   const places = Array.from({ length: plan.missesMax }, (_, place) => place);
   const batchReads = places
@@ -58,7 +65,8 @@ function doorCells(store: Child, proxy: Child, relay: Child, plan: Plan): Cell[]
   const writes = [0, 1].flatMap((version) => places.slice(0, WRITTEN_ITEMS).map((at) => bytesOf(putItem(at, version))));
   const batchPuts = [0, 1].flatMap((version) => batchWrites(WRITTEN_PARTITIONS, 0, version).map(bytesOf));
   const direct = { expected: OK, ...serverOf(store) };
-  const relayed = { expected: OK, ...serverOf(relay) };
+  const relayed = { expected: OK, ...serverOf(floors.relay) };
+  const dispatched = { expected: OK, ...serverOf(floors.dispatch) };
   const written = { expected: OK, ...serverOf(proxy) };
   const flush = () => fetch(`${proxy.ready.admin ?? ''}/flush`, { method: 'POST' });
   const missed = { expected: MISS, ...serverOf(proxy), prepare: flush };
@@ -71,6 +79,8 @@ function doorCells(store: Child, proxy: Child, relay: Child, plan: Plan): Cell[]
     ]),
     readCell(subjects.relayedRead, relayed, 1, reads),
     writeCell(subjects.relayedWrite, relayed, 1, writes),
+    readCell(subjects.dispatchedRead, dispatched, 1, reads),
+    writeCell(subjects.dispatchedWrite, dispatched, 1, writes),
     readCell(subjects.pipelinedMiss, missed, 1, reads, PIPELINED),
     writeCell(subjects.pipelinedWrite, written, 1, writes, PIPELINED),
     readCell(subjects.batchMiss, missed, MANY, batchReads),
