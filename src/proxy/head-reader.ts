@@ -122,11 +122,12 @@ export class HeadReader implements ReceivedCall {
     if (head === undefined || head.headBytes > headBytesMax || head.bodyBytes > bodyBytesMax) return false;
     this.bodyStart = start + head.headBytes;
     this.bodyBytes = head.bodyBytes;
-    this.target = head.target;
-    this.control = head.control;
-    this.via = head.via;
-    this.node = head.node;
-    this.contentType = head.contentType;
+    const { target, control, via, node, contentType } = head.read;
+    this.target = target;
+    this.control = control;
+    this.via = via;
+    this.node = node;
+    this.contentType = contentType;
     this.headers.resetTo(this.#bytes, start, head);
     return true;
   }

@@ -70,12 +70,8 @@ const DIGIT_0 = 0x30;
 /** Values that are shorter have to say the same: no shorter piece is looked at. */
 const FREE_BYTES_MIN = 4;
 
-export class KnownHead implements ReadHead {
-  readonly target: string | undefined;
-  readonly control: string | undefined;
-  readonly via: string | undefined;
-  readonly node: string | undefined;
-  readonly contentType: JsonContentType;
+export class KnownHead {
+  readonly read: ReadHead;
   /** As `FieldTable.places`, of the head that was read; those from `lengthEnd` on lie `moved` bytes further in this one. */
   readonly places: Int32Array;
   readonly lengthEnd: number;
@@ -90,11 +86,7 @@ export class KnownHead implements ReadHead {
   readonly #lengthStart: number;
 
   constructor({ target, control, via, node, contentType }: ReadHead, bytes: Buffer, places: Int32Array) {
-    this.target = target;
-    this.control = control;
-    this.via = via;
-    this.node = node;
-    this.contentType = contentType;
+    this.read = { target, control, via, node, contentType };
     this.places = places;
     // What comes from a socket lies in a buffer that is used for more than this.
     const own = Buffer.from(bytes);
@@ -103,13 +95,9 @@ export class KnownHead implements ReadHead {
     const free: number[] = [];
     let length = { from: 0, to: 0 };
     for (let at = 0; at < places.length; at += PLACES_A_FIELD) {
-      const [nameStart, nameEnd, from, to] = [...places.subarray(at, at + PLACES_A_FIELD)] as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      const name = own.toString('latin1', nameStart, nameEnd).toLowerCase();
+      const from = places[at + 2] as number;
+      const to = places[at + 3] as number;
+      const name = own.toString('latin1', places[at], places[at + 1]).toLowerCase();
       if (name === LENGTH) length = { from, to };
       else if (JUDGED.has(name) || to - from < FREE_BYTES_MIN) continue;
       free.push(from, to);
