@@ -69,7 +69,7 @@ export class FieldTable implements HeaderFields {
   }
 
   get(name: string): string | undefined {
-    if (this.#known !== undefined) this.#place(this.#known);
+    if (this.#known !== undefined) this.#takeKnown(this.#known);
     const places = this.#places;
     let found: string | undefined;
     for (let at = 0; at < this.#used; at += PLACES_A_FIELD) {
@@ -100,7 +100,7 @@ export class FieldTable implements HeaderFields {
 
   /** Where the places of the one field of that name are; -1 where there is none or several. */
   #placeOf(name: string): number {
-    if (this.#known !== undefined) this.#place(this.#known);
+    if (this.#known !== undefined) this.#takeKnown(this.#known);
     const places = this.#places;
     let found = -1;
     for (let at = 0; at < this.#used; at += PLACES_A_FIELD) {
@@ -112,7 +112,7 @@ export class FieldTable implements HeaderFields {
     return found;
   }
 
-  #place({ places, lengthEnd }: KnownPlaces): void {
+  #takeKnown({ places, lengthEnd }: KnownPlaces): void {
     this.#known = undefined;
     this.#used = places.length;
     for (let at = 0; at < places.length; at++) {
