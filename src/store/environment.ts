@@ -24,7 +24,7 @@ import { WriteThreads } from './write-threads.ts';
 export type Durability = 'process' | 'power';
 
 export interface EnvironmentOptions {
-  /** Undefined: a temporary directory, removed at close and never flushed. */
+  /** Undefined: a temporary one, of which nothing is left when the process ends, however that is; never flushed. */
   readonly directory: string | undefined;
   readonly durability: Durability;
   /** Address space reserved for the file, and so its largest size. */
@@ -82,6 +82,7 @@ export class Environment {
       throw error;
     }
     this.#threads = new WriteThreads(this.#database);
+    if (inMemory) this.#removeFiles();
   }
 
   get(key: ByteString): Buffer | undefined {
@@ -142,8 +143,17 @@ export class Environment {
     await Promise.allSettled(this.#committing);
     await this.#threads.ended();
     await this.#database.close();
-    if (this.#lock === undefined) rmSync(this.directory, { recursive: true, force: true });
+    if (this.#lock === undefined) this.#removeFiles();
     else this.#lock.release();
+  }
+
+  /** Files that are open live on without their names until nobody has them open; where a system does not allow that, they are removed at close. */
+  #removeFiles(): void {
+    try {
+      rmSync(this.directory, { recursive: true, force: true });
+    } catch (error) {
+      if (this.#closing !== undefined) throw error;
+    }
   }
 
   /** @throws {SlipstreamError} SLIPSTREAM_CLOSED. */

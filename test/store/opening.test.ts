@@ -3,9 +3,16 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openStore } from '../../src/store/embedded-store.ts';
 import { call, item, openTestStore, tableInput, temporaryDirectory } from './stores.ts';
+
+const countOf = (partition: string) => ({
+  TableName: 'things',
+  Select: 'COUNT',
+  KeyConditionExpression: 'p = :p',
+  ExpressionAttributeValues: { ':p': { S: partition } },
+});
 
 const WRITER = fileURLToPath(new URL('crash-writer.ts', import.meta.url));
 
@@ -49,6 +56,21 @@ test('a lock file that is no lock is taken over', async () => {
 
 test('without a directory and without inMemory, nothing is opened', async () => {
   await expect(openStore({})).rejects.toMatchObject({ code: 'SLIPSTREAM_BAD_OPTION' });
+});
+
+test('a store in memory has no file that would be left behind, however its process ends', async () => {
+  const folder = temporaryDirectory();
+  vi.stubEnv('TMPDIR', folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const store = await openTestStore();
+  expect(readdirSync(folder)).toEqual([]);
+  await call(store, 'CreateTable', tableInput('things'));
+  for (let i = 0; i < 100; i++) {
+    await call(store, 'PutItem', { TableName: 'things', Item: { ...item('a', i), v: { S: 'x'.repeat(9_000) } } });
+  }
+  expect(await call(store, 'Query', countOf('a'))).toMatchObject({ Count: 100 });
+  await store.close();
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('several stores in one process share nothing', async () => {
