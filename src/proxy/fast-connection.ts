@@ -163,9 +163,13 @@ export class FastConnection {
       if (verdict === 'incomplete') return this.#await('head', 0, bytes, at);
       if (verdict === 'malformed') return this.refuse(400);
       if (verdict === 'oversized') return this.refuse(431);
-      if (verdict === 'unusual' || !budget.hasRoomFor(reader.bodyBytes)) return this.#handOver(bytes, at);
+      if (verdict === 'unusual') return this.#handOver(bytes, at);
       const end = reader.bodyStart + reader.bodyBytes;
-      if (end > length) return this.#await('body', end - at, bytes, at);
+      // What is there as a whole takes nothing from the budget: a flood of bodies that do not end is no reason to refuse it.
+      if (end > length) {
+        if (!budget.hasRoomFor(reader.bodyBytes)) return this.#handOver(bytes, at);
+        return this.#await('body', end - at, bytes, at);
+      }
       const { contentType } = reader;
       const outcome = calls.answer(reader, connections.inFlight);
       at = end;
