@@ -19,10 +19,6 @@ export class BusyPoll {
     this.#lastingMs = lastingMs;
   }
 
-  get isAwake(): boolean {
-    return this.#isAwake;
-  }
-
   /** Bytes came. */
   tell(): void {
     this.#wasTold = true;

@@ -3,11 +3,11 @@
  * answered in the same turn of the event loop and without a promise; whatever fails becomes an answer (I13).
  */
 import type { CacheOutcome } from '../accelerator/answer.ts';
+import { KNOWN_CALL_BYTES_MAX } from '../accelerator/known-reads.ts';
 import { callChannel } from '../base/channels.ts';
 import type { Clock } from '../base/clock.ts';
 import { SlipstreamError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { KNOWN_CALL_BYTES_MAX } from '../accelerator/known-reads.ts';
 import { ServiceRequest } from '../model/service-call.ts';
 import type { ServiceReply } from '../model/service-call.ts';
 import { authoriseAnyone } from './authorise.ts';

@@ -69,21 +69,17 @@ export class FieldTable implements HeaderFields {
   }
 
   get(name: string): string | undefined {
-    if (this.#known !== undefined) this.#takeKnown(this.#known);
-    const places = this.#places;
     let found: string | undefined;
-    for (let at = 0; at < this.#used; at += PLACES_A_FIELD) {
-      const start = places[at] as number;
-      if ((places[at + 1] as number) - start !== name.length || !this.#isNamed(start, name)) continue;
-      const value = this.#slice(places[at + 2] as number, places[at + 3] as number);
+    for (let at = this.#next(name, 0); at !== -1; at = this.#next(name, at + PLACES_A_FIELD)) {
+      const value = this.#slice(this.#places[at + 2] as number, this.#places[at + 3] as number);
       found = found === undefined ? value : `${found}, ${value}`;
     }
     return found;
   }
 
   copyTo(name: string, memory: Uint8Array, start: number): number {
-    const place = this.#placeOf(name);
-    if (place === -1) return -1;
+    const place = this.#next(name, 0);
+    if (place === -1 || this.#next(name, place + PLACES_A_FIELD) !== -1) return -1;
     const from = this.#places[place + 2] as number;
     const to = this.#places[place + 3] as number;
     if (to - from > memory.length - start) return -1;
@@ -98,18 +94,16 @@ export class FieldTable implements HeaderFields {
     return end;
   }
 
-  /** Where the places of the one field of that name are; -1 where there is none or several. */
-  #placeOf(name: string): number {
+  /** Where the places of the next field of that name are, from `start` on; -1 where there is none. */
+  #next(name: string, start: number): number {
     if (this.#known !== undefined) this.#takeKnown(this.#known);
     const places = this.#places;
-    let found = -1;
-    for (let at = 0; at < this.#used; at += PLACES_A_FIELD) {
-      const start = places[at] as number;
-      if ((places[at + 1] as number) - start !== name.length || !this.#isNamed(start, name)) continue;
-      if (found !== -1) return -1;
-      found = at;
+    for (let at = start; at < this.#used; at += PLACES_A_FIELD) {
+      const nameStart = places[at] as number;
+      const nameBytes = (places[at + 1] as number) - nameStart;
+      if (nameBytes === name.length && this.#isNamed(nameStart, name)) return at;
     }
-    return found;
+    return -1;
   }
 
   #takeKnown({ places, lengthEnd }: KnownPlaces): void {
